@@ -1,0 +1,23 @@
+"""A help-by-message bot: a question comes in, a short, sourced answer and a number to call go out.
+
+Rooms, bottom-up; a module imports only from rooms above it in this list:
+
+    faq           what a Topic, Source, Helpline, Emergency and the whole Faq are (frozen models, no I/O)
+    content       a folder of YAML becomes a Faq, or every problem in it with file and line
+    text          makes two spellings of one question equal
+    matching      a question becomes a verdict: Certain, Ambiguous or Unknown
+    safety        recognises the messages that must not wait for a match
+    replies       what the bot can say: Reply, Button, Event, and how they are put together
+    conversation  one incoming message in, one Turn (reply and events) out
+    settings      environment and .env become Settings
+    feedback      counts what was asked and what helped, without who
+    review        reads the content as an editor would: what `check` reports beyond the schema
+    console       the conversation in a terminal
+    telegram_app  the conversation on Telegram
+    __main__      the command line; the only place where everything is put together
+
+Five rules: the core decides and the shell acts; imports only go up this list; every word a person reads is content
+in `faq/`, never code; the safety gate runs before matching; nothing about a person is kept.
+"""
+
+__version__ = "0.1.0"
