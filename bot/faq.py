@@ -1,0 +1,315 @@
+"""What the content is: frozen models without I/O. Every other room speaks in these.
+
+The models check what can be said about one value alone (lengths, forms, required fields); what holds between values
+(dangling ids, shared phrasings) is checked by `bot.content`, which knows where each value was written.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+TITLE_LIMIT = 30
+"""Characters in a topic's title: what two buttons side by side show on a small phone."""
+
+TEXT_LIMIT = 1200
+"""Characters in one text of a topic. Answer, folded part, sources and prompt together stay within Telegram's 4,096."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""An id is part of button data (64 bytes at most on Telegram) and of deep links (`A-Za-z0-9_-`)."""
+
+
+def _plain(text: str) -> str:
+    """Refuse what a renderer would have to guess about: raw HTML, Markdown beyond `*bold*` and lists."""
+    if found := re.search(r"</?[a-zA-Z][^>]*>|&[a-z]+;", text):
+        raise ValueError(f"HTML is not shown as such: remove {found.group()!r}")
+    if found := re.search(r"\*\*|__|^#+ |`|\[[^\]]*\]\(", text, re.MULTILINE):
+        raise ValueError(f"only *bold* and lists with '- ' are known: remove {found.group()!r}")
+    for line in text.splitlines():
+        if line.count("*") % 2:
+            raise ValueError(f"a *bold* mark is not closed on its line: {line.strip()!r}")
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_LIMIT), AfterValidator(_plain)
+]
+
+
+class Model(BaseModel):
+    """Content never changes while the bot runs, and a misspelled key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Model):
+    """Where a statement comes from, as a reader would look it up."""
+
+    title: Line
+    organisation: str = ""
+    year: int | None = Field(default=None, ge=1950, le=2100)
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+    @property
+    def label(self) -> str:
+        """One line: organisation, title and, where the page carries one, the year."""
+        name = f"{self.organisation}: {self.title}" if self.organisation else self.title
+        return f"{name} ({self.year})" if self.year else name
+
+
+class Topic(Model):
+    """One question that people ask, in their many wordings, and its answer.
+
+    `questions[0]` is the canonical question. `danger` is shown in bold under the answer. `for_family` replaces
+    `answer` when the question speaks of somebody else. `part_of` names the wider topic that this one is a detail of:
+    the matcher decides between wider topics first, then between a topic and its parts.
+    """
+
+    id: Id
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+    questions: tuple[Line, ...] = Field(min_length=1)
+    keywords: tuple[Line, ...] = ()
+    answer: Prose
+    danger: Prose | None = None
+    for_family: Prose | None = None
+    more: Prose | None = None
+    sources: tuple[Source, ...] = Field(default=(), max_length=4)
+    checked: date | None = None
+    reviewed_by: Line | None = None
+    related: tuple[Id, ...] = Field(default=(), max_length=3)
+    part_of: Id | None = None
+    theme: str = ""
+    """The file's name without its ending; filled in when the content is loaded."""
+
+
+class Theme(Model):
+    """A heading of the `/topics` menu: one topic file."""
+
+    id: str
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+
+
+class Helpline(Model):
+    """A number to call: what it is, when, at what cost, and who says so.
+
+    `number` is written in international form, which phones turn into a link; `letters` is how people know it.
+    `verified` is the day on which somebody last called or opened it live, or None while nobody has.
+    `placement` marks a commercial line that places callers in treatment: never part of an emergency reply.
+    """
+
+    id: Id
+    name: Line
+    number: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{1,18}$")]
+    letters: Line | None = None
+    short: Line
+    """What stands behind the number in the prompt under each answer."""
+    what: Prose
+    hours: Line
+    cost: Line
+    languages: Line
+    country: Line
+    text: Line | None = None
+    source: Source | None = None
+    verified: date | None = None
+    placement: bool = False
+
+
+class Helplines(Model):
+    """Every line, which of them stand under each answer, and how a number is written inside a sentence."""
+
+    prompt: tuple[Id, ...] = ()
+    lines: tuple[Helpline, ...] = ()
+    numbers: dict[Id, Line] = Field(default_factory=dict)
+    """`{name}` in an answer becomes this text, so that no answer carries a number of its own."""
+
+    def get(self, helpline_id: str) -> Helpline | None:
+        """The line with this id, or None."""
+        return next((line for line in self.lines if line.id == helpline_id), None)
+
+    @property
+    def prompted(self) -> tuple[Helpline, ...]:
+        """The lines that stand under each answer, in the operator's order."""
+        return tuple(line for name in self.prompt if (line := self.get(name)))
+
+
+class Rule(Model):
+    """Wordings that mean one thing, and the guards that may excuse them. See `bot.safety` for the pattern language."""
+
+    id: Id
+    says: tuple[Line, ...] = Field(min_length=1)
+    unless: tuple[Id, ...] = ()
+    soft: bool = False
+    """A soft rule adds the one-line check above the normal answer instead of replacing it."""
+
+
+class Emergency(Model):
+    """A class of danger: how it is recognised and what is said, which is the whole reply."""
+
+    id: Id
+    title: Line
+    reply: Prose
+    contacts: tuple[Id, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
+class Refusal(Model):
+    """What is asked of the bot that it must not help with, and the nearest topic that it may offer."""
+
+    id: Id
+    reply: Prose
+    topic: Id | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+class Safety(Model):
+    """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check."""
+
+    words: dict[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    guards: dict[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    emergencies: tuple[Emergency, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    soft_check: Prose | None = None
+
+
+class Words(Model):
+    """How people write: what the normaliser and the matcher know about words.
+
+    `contractions` and `shorthand` rewrite single words; `concepts` name the words and phrases that mean the same;
+    `distinct` lists words that look alike and must never be repaired into one another; `function_words` carry little
+    meaning; `names` are medicine names that a reading grade should not count as hard words.
+    """
+
+    contractions: dict[str, Line] = Field(default_factory=dict)
+    shorthand: dict[str, Line] = Field(default_factory=dict)
+    concepts: dict[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    distinct: tuple[tuple[Line, ...], ...] = ()
+    function_words: tuple[Line, ...] = ()
+    other_people: tuple[Line, ...] = ()
+    follow_ups: tuple[Line, ...] = ()
+    names: tuple[Line, ...] = ()
+
+
+class SmallTalk(Model):
+    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, or ask of something else."""
+
+    greeting: tuple[Line, ...] = ()
+    thanks: tuple[Line, ...] = ()
+    helpline: tuple[Line, ...] = ()
+    out_of_scope: tuple[Line, ...] = ()
+
+
+class CommandText(Model):
+    """A command's line in Telegram's menu, at most 256 characters."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Texts(Model):
+    """Every sentence and label of the bot itself. `{…}` is filled in where it is used."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    short_description: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    commands: tuple[CommandText, ...]
+    quick_replies: tuple[tuple[Line, ...], ...] = ()
+    """Rows of the reply keyboard: topic ids, or commands written `/topics`."""
+    themes: dict[str, Line] = Field(default_factory=dict)
+    """Titles of topic files, in the menu's order."""
+    input_placeholder: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+    start: Prose
+    greeting: Prose
+    thanks: Prose
+    help: Prose
+    privacy: Prose
+    privacy_ratings: Prose
+    about: Prose
+    unreviewed: Line
+    reviewed: Line
+    unknown: Prose
+    none_of_these: Prose
+    suggest: Prose
+    follow_up: Prose
+    unknown_command: Prose
+    stale_button: Prose
+    media: Prose
+    edited: Prose
+    emergency_menu: Prose
+    helpline_title: Line
+    helpline_intro: Prose
+    helpline_row: Prose
+    helpline_unverified: Line
+    prompt: Prose
+    prompt_row: Line
+    sources_title: Line
+    topics_title: Line
+    theme_title: Line
+    more_title: Line
+    danger_mark: Line
+    rated: Line
+    failure: Prose
+    too_busy: Prose
+
+    button_topics: Line
+    button_helpline: Line
+    button_emergency: Line
+    button_sources: Line
+    button_helped: Line
+    button_not_helped: Line
+    button_did_it_help: Line
+    button_none: Line
+    button_back: Line
+    button_more: Line
+    button_copy: Line
+
+    console_banner: Prose
+    console_input: Line
+    console_choice: Line
+    console_goodbye: Line
+
+
+class Faq(Model):
+    """Everything the bot knows and says, checked and complete."""
+
+    topics: tuple[Topic, ...] = Field(min_length=1)
+    themes: tuple[Theme, ...]
+    helplines: Helplines
+    safety: Safety
+    words: Words
+    small_talk: SmallTalk
+    texts: Texts
+
+    @cached_property
+    def _by_id(self) -> dict[str, Topic]:
+        return {topic.id: topic for topic in self.topics}
+
+    def topic(self, topic_id: str) -> Topic | None:
+        """The topic with this id, or None: buttons of an older version may carry ids that are gone."""
+        return self._by_id.get(topic_id)
+
+    def in_theme(self, theme_id: str) -> tuple[Topic, ...]:
+        """A theme's topics in the order of their file."""
+        return tuple(topic for topic in self.topics if topic.theme == theme_id)
+
+    def intent(self, topic_id: str) -> str:
+        """The wider topic that this one is part of, or the topic itself."""
+        topic = self.topic(topic_id)
+        return topic.part_of if topic and topic.part_of else topic_id
+
+    def fill(self, text: str) -> str:
+        """Put the helplines' numbers in the place of `{emergency}`, `{crisis}` and the like."""
+        for name, number in self.helplines.numbers.items():
+            text = text.replace("{" + name + "}", number)
+        return text
+
+    def prose(self) -> Iterator[tuple[str, str, str]]:
+        """Every text of every topic as (topic id, field, text), for reviews of the whole content."""
+        for topic in self.topics:
+            for field in ("answer", "danger", "for_family", "more"):
+                if text := getattr(topic, field):
+                    yield topic.id, field, text
