@@ -1,0 +1,565 @@
+"""A question becomes a verdict: Certain, Ambiguous or Unknown, with a confidence that means something.
+
+What happens to a message, each step a function of its own:
+
+1. `Normaliser` makes spellings equal (`bot.text`).
+2. `_repair` puts words that the FAQ does not know right, from the FAQ's own words (rapidfuzz, OSA similarity).
+3. `_features` counts stems, neighbouring stems, letter trigrams inside words, and concepts. Each is weighed by how few
+   *topics* use it (IDF over topics, not phrasings). Words that the FAQ does not know keep their place in the length
+   of the question, so that a question about something else scores low.
+4. Kernel ridge regression over the phrasings gives each topic a score (Saunders et al. 1998, "Ridge Regression
+   Learning Algorithm in Dual Variables"), joined with the cosine of the nearest phrasing. Both whole message and single
+   sentences are scored, so that the question inside a story is found.
+5. `Calibration` turns score and margin into the probability that the answer is right. It is fitted at load time, on
+   this FAQ alone, by leaving phrasings out (closed form for ridge regression) and by leaving whole topics out, which
+   shows what a question without an answer looks like.
+6. `Matcher.verdict` decides with two probabilities.
+
+Pure: no I/O, no clock, no randomness.
+"""
+
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.faq import Faq, Words
+from bot.text import Normaliser, contains_any, stem
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+SMALL_TALK = "/"
+"""First character of the labels that are no topic: `/greeting`, `/thanks`, `/helpline`, `/out_of_scope`."""
+
+OUT_OF_SCOPE = "/out_of_scope"
+
+# What follows was chosen on `shared/`'s development questions and public sets together; see tests/benchmarks.
+FAMILY_WEIGHT = {"s": 1.0, "p": 0.8, "g": 0.5, "c": 0.8}
+"""Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
+RIDGE = 1.0
+EXACT_UP_TO = 4000
+"""Phrasings that are solved exactly; more are solved from `LANDMARKS` of them, which costs some accuracy."""
+LANDMARKS = 1500
+NEAREST_SHARE = 0.3
+SENTENCE_SHARE = 0.3
+REPAIR_SIMILARITY = 0.75
+DISTINCT_GAP = 0.08
+"""A repair that fits two look-alike words almost equally well is not made: better unknown than swapped."""
+
+ANSWER_AT = 0.5
+"""Answer when right is likelier than wrong."""
+SUGGEST_AT = 0.15
+"""Below this, three guesses would waste the time of somebody who is ill."""
+SUGGESTIONS = 3
+RANKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood of a message: its words after repair, and which were repaired."""
+
+    sentences: tuple[tuple[str, ...], ...]
+    repairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words in order."""
+        return tuple(word for sentence in self.sentences for word in sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the verdicts share. `ranking` holds the best labels with their scores, best first."""
+
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Certain(Match):
+    """Answer with these labels, in order."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous(Match):
+    """Ask which of these was meant, best first."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Match):
+    """There is no answer here. `follow_up`: the message only makes sense after another one ("how long?")."""
+
+    follow_up: bool = False
+
+
+Verdict = Certain | Ambiguous | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a verdict fell: per ranked label its nearest phrasing, how near (cosine, 0–1), and the words they share."""
+
+    verdict: Verdict
+    nearest: tuple[tuple[str, str, float, tuple[str, ...]], ...]
+
+
+class Matcher:
+    """Finds the topic that a message asks about. Built once per FAQ; a message takes about a millisecond."""
+
+    def __init__(
+        self,
+        phrasings: Mapping[str, Sequence[str]],
+        words: Words,
+        part_of: Mapping[str, str] | None = None,
+        fitted: "Fitted | None" = None,
+    ) -> None:
+        """`phrasings` maps each label to how people put it; `part_of` maps a label to the wider one it details.
+
+        `fitted` is what an earlier Matcher of the same content learned (its `fitted`): it saves the slow half of
+        loading. The caller answers for its being the same content.
+        """
+        self._normaliser = Normaliser(words)
+        self._function_words = {stem(word) for word in self._normaliser.words(" ".join(words.function_words))}
+        self._follow_ups = {tuple(self._normaliser.words(phrase)) for phrase in words.follow_ups}
+        self._other_people = tuple(tuple(self._normaliser.words(phrase)) for phrase in words.other_people)
+        self._distinct = [{self._normaliser.words(word)[0] for word in group} for group in words.distinct]
+        self.labels = tuple(phrasings)
+        self._wider = tuple((part_of or {}).get(label, label) for label in self.labels)
+        self._texts = tuple(text for texts in phrasings.values() for text in texts)
+        owners = [at for at, texts in enumerate(phrasings.values()) for _ in texts]
+        self._owner: Ints = np.array(owners, dtype=np.int64)
+        self._first = np.searchsorted(self._owner, np.arange(len(self.labels)))
+        if fitted is None:
+            fitted = self._fit(words)
+        self.fitted = fitted
+        self._index = _Index(fitted.index)
+        self._vocabulary = frozenset(fitted.vocabulary.split())
+        self._repairable = sorted(word for word in self._vocabulary if len(word) > 3)
+        self._repaired: dict[str, str] = {}
+
+    def _fit(self, words: Words) -> "Fitted":
+        """The slow half of loading: read every phrasing and solve for the weights."""
+        documents = [self._normaliser.words(text) for text in self._texts]
+        vocabulary = {word for document in documents for word in document} | self._normaliser.vocabulary()
+        vocabulary |= {word for group in self._distinct for word in group}
+        vocabulary |= set(self._normaliser.words(" ".join(words.function_words)))
+        features = [self._features(document) for document in documents]
+        index = build_index(features, self._owner, len(self.labels))
+        landmarks, weights, calibration = _fit(_Index(index), features, self._owner, self._wider, self.labels)
+        return Fitted(" ".join(sorted(vocabulary)), index, landmarks, weights, calibration)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that the phrasings and word lists use, as normalised."""
+        return self._vocabulary
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def read(self, text: str) -> Reading:
+        """The message as the matcher understands it."""
+        repairs: list[tuple[str, str]] = []
+        sentences = []
+        for sentence in self._normaliser.sentences(text):
+            fixed = [self._repair(word) for word in sentence]
+            repairs += [(old, new) for old, new in zip(sentence, fixed, strict=True) if old != new]
+            sentences.append(tuple(fixed))
+        return Reading(tuple(sentences), tuple(repairs))
+
+    def speaks_of_other(self, reading: Reading) -> bool:
+        """Whether the message is about somebody else than its writer ("my son", "she")."""
+        return contains_any(reading.words, self._other_people)
+
+    def _repair(self, word: str) -> str:
+        """The FAQ's word that an unknown word was meant to be, or the word itself."""
+        if len(word) < 4 or word in self._vocabulary or word.isdigit():
+            return word
+        known = self._repaired.get(word)
+        if known is None:
+            known = self._nearest_word(word)
+            if len(self._repaired) < 20_000:
+                self._repaired[word] = known
+        return known
+
+    def _nearest_word(self, word: str) -> str:
+        found = process.extract(
+            word, self._repairable, scorer=OSA.normalized_similarity, score_cutoff=REPAIR_SIMILARITY, limit=2
+        )
+        if not found:
+            return word
+        best, score = found[0][:2]
+        for group in self._distinct:
+            rivals = [w for w in group if w != best] if best in group else []
+            if any(OSA.normalized_similarity(word, rival) > score - DISTINCT_GAP for rival in rivals):
+                return word
+        return str(best)
+
+    def _features(self, words: Sequence[str]) -> list[str]:
+        """The features of some words; the first character is the feature's family."""
+        stems = [stem(word) for word in words]
+        features = ["s" + one for one in stems]
+        features += [f"p{one} {two}" for one, two in zip(["^", *stems], [*stems, "$"], strict=True)]
+        features += ["c" + name for name in self._normaliser.concepts(stems)]
+        for word, one in zip(words, stems, strict=True):
+            if one not in self._function_words:
+                features += _grams(word)
+        return features
+
+    # --- scoring ---------------------------------------------------------------------------------------------------
+
+    def _score(self, words: Sequence[str]) -> Floats:
+        cosines = self._index.cosines(self._features(words))
+        nearest: Floats = np.maximum.reduceat(cosines, self._first)
+        carried = cosines if len(self.fitted.landmarks) == len(cosines) else cosines[self.fitted.landmarks]
+        ridge: Floats = carried @ self.fitted.weights
+        scores: Floats = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
+        return scores
+
+    def scores(self, reading: Reading) -> Floats:
+        """One score per label: about 1 for a phrasing of it, about 0 for something else."""
+        whole = self._score(reading.words)
+        single = [self._score(sentence) for sentence in reading.sentences if len(sentence) > 1]
+        if len(reading.sentences) < 2 or not single:
+            return whole
+        best: Floats = np.max(single, axis=0)
+        mixed: Floats = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * best
+        return mixed
+
+    def verdict(self, text: str) -> Verdict:
+        """Answer, ask, or say that there is no answer."""
+        reading = self.read(text)
+        if not reading.words:
+            return Unknown(0.0, (), reading)
+        scores = self.scores(reading)
+        order = np.argsort(-scores, kind="stable")
+        ranking = tuple((self.labels[at], round(float(scores[at]), 4)) for at in order if self._is_topic(at))[:RANKED]
+        best = int(order[0])
+        confidence = self._confidence(scores, best)
+        if self._is_follow_up(reading):
+            return Unknown(0.0, ranking, reading, follow_up=True)
+        if not self._is_topic(best):
+            if self.labels[best] == OUT_OF_SCOPE:
+                return Unknown(0.0 if not ranking else min(0.1, confidence), ranking, reading)
+            if confidence >= ANSWER_AT:
+                return Certain(confidence, ranking, reading, (self.labels[best],))
+        topics = [int(at) for at in order if self._is_topic(at)]
+        if not topics:
+            return Unknown(confidence, ranking, reading)
+        confidence = self._confidence(scores, topics[0])
+        if confidence >= ANSWER_AT:
+            return Certain(confidence, ranking, reading, (self.labels[topics[0]],))
+        if confidence >= SUGGEST_AT:
+            labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
+            return Ambiguous(confidence, ranking, reading, labels)
+        return Unknown(confidence, ranking, reading)
+
+    def explain(self, text: str) -> Explanation:
+        """The verdict with the phrasings that led to it."""
+        verdict = self.verdict(text)
+        features = self._features(verdict.reading.words)
+        cosines = self._index.cosines(features)
+        stems = {stem(word) for word in verdict.reading.words} - self._function_words
+        nearest = []
+        for label, _ in verdict.ranking:
+            own = np.flatnonzero(self._owner == self.labels.index(label))
+            at = int(own[np.argmax(cosines[own])])
+            shared = [word for word in self._normaliser.words(self._texts[at]) if stem(word) in stems]
+            nearest.append((label, self._texts[at], round(float(cosines[at]), 3), tuple(dict.fromkeys(shared))))
+        return Explanation(verdict, tuple(nearest))
+
+    def lookalikes(self, cosine: float) -> list[tuple[tuple[str, str], tuple[str, str], float]]:
+        """Pairs of phrasings of different labels, as (label, text), that are at least this near to each other."""
+        kernel = np.triu(self._index.kernel(np.arange(self._index.size)), k=1)
+        pairs = [(int(a), int(b)) for a, b in np.argwhere(kernel >= cosine) if self._owner[a] != self._owner[b]]
+        return [(self._named(a), self._named(b), float(kernel[a, b])) for a, b in pairs]
+
+    def _named(self, at: int) -> tuple[str, str]:
+        return self.labels[int(self._owner[at])], self._texts[at]
+
+    def _is_topic(self, at: int | np.int64) -> bool:
+        return not self.labels[at].startswith(SMALL_TALK)
+
+    def _is_follow_up(self, reading: Reading) -> bool:
+        words = reading.words
+        return words in self._follow_ups or all(stem(word) in self._function_words for word in words)
+
+    def _confidence(self, scores: Floats, at: int) -> float:
+        """The probability that this label is right, from its score and its lead over the best unrelated one."""
+        others = [score for label, score in zip(self._wider, scores, strict=True) if label != self._wider[at]]
+        rival = float(max(others, default=0.0))
+        return self.fitted.calibration.probability(float(scores[at]), float(scores[at]) - rival)
+
+
+@lru_cache(maxsize=50_000)
+def _grams(word: str) -> tuple[str, ...]:
+    """The letter trigrams of a word, its ends marked: `^he`, `her`, …, `in$`."""
+    marked = f"^{word}$"
+    return tuple("g" + marked[at : at + 3] for at in range(len(marked) - 2))
+
+
+# --- the index -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IndexArrays:
+    """The phrasings as weighted, length-normalised feature vectors, stored feature by feature.
+
+    Feature number i (the i-th line of `features`) stands in the phrasings `rows[starts[i]:starts[i+1]]` with the
+    `values` there; `idf` says how rare it is among the topics.
+    """
+
+    features: str
+    idf: npt.NDArray[np.float64]
+    rows: Ints
+    values: Floats
+    starts: Ints
+    size: int
+    labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """All that a Matcher learned from its content: plain arrays and texts, so that they can be kept."""
+
+    vocabulary: str
+    index: IndexArrays
+    landmarks: Ints
+    weights: Floats
+    calibration: "Calibration"
+
+
+def build_index(documents: Sequence[Sequence[str]], owner: Ints, owners: int) -> IndexArrays:
+    """`documents` are lists of features; `owner` says which of `owners` labels each belongs to."""
+    numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    flat = np.array([numbers[feature] for document in documents for feature in document], dtype=np.int64)
+    size, width = len(documents), len(numbers)
+    row_of_each = np.repeat(np.arange(size), [len(document) for document in documents])
+    keys, counts = np.unique(flat * size + row_of_each, return_counts=True)
+    columns, rows = keys // size, keys % size
+    topics_with = np.bincount(np.unique(columns * owners + owner[rows]) // owners, minlength=width)
+    idf = np.log((1 + owners) / (1 + topics_with)) + 1
+    families = np.array([_FAMILIES.index(feature[0]) for feature in numbers], dtype=np.int64)[columns]
+    raw = idf[columns] * (1 + np.log(counts))
+    key = rows * len(_FAMILIES) + families
+    length = np.sqrt(np.bincount(key, raw**2, minlength=size * len(_FAMILIES)))
+    share = np.array(list(FAMILY_WEIGHT.values()))
+    total = np.sqrt(((length.reshape(size, -1) > 0) * share**2).sum(axis=1))
+    values = (raw / length[key] * share[families] / total[rows]).astype(np.float32)
+    starts = np.searchsorted(columns, np.arange(width + 1)).astype(np.int64)
+    return IndexArrays("\n".join(numbers), idf, rows, values, starts, size, owners)
+
+
+class _Index:
+    """Looks features up in the arrays."""
+
+    def __init__(self, arrays: IndexArrays) -> None:
+        self.size = arrays.size
+        self._number = {feature: number for number, feature in enumerate(arrays.features.split("\n"))}
+        self._idf: list[float] = arrays.idf.tolist()
+        self._unknown_idf = math.log(1 + arrays.labels) + 1
+        self._rows, self._values = arrays.rows, arrays.values
+        self._starts: list[int] = arrays.starts.tolist()
+
+    def cosines(self, features: Sequence[str]) -> Floats:
+        """How near each phrasing is to these features, 0 to 1."""
+        lengths = dict.fromkeys(_FAMILIES, 0.0)
+        known: list[tuple[int, float, str]] = []
+        for feature, count in Counter(features).items():
+            number = self._number.get(feature)
+            idf = self._unknown_idf if number is None else self._idf[number]
+            weight = idf * (1 + math.log(count)) if count > 1 else idf
+            lengths[feature[0]] += weight * weight
+            if number is not None:
+                known.append((number, weight, feature[0]))
+        total = math.sqrt(sum(FAMILY_WEIGHT[family] ** 2 for family, length in lengths.items() if length))
+        scale = {one: FAMILY_WEIGHT[one] / (math.sqrt(length) * total) for one, length in lengths.items() if length}
+        if not known:
+            return np.zeros(self.size, dtype=np.float32)
+        starts = self._starts
+        spans = [slice(starts[number], starts[number + 1]) for number, _, _ in known]
+        weights = np.array([weight * scale[family] for _, weight, family in known], dtype=np.float32)
+        rows = np.concatenate([self._rows[span] for span in spans])
+        values = np.concatenate([self._values[span] for span in spans])
+        values *= np.repeat(weights, [span.stop - span.start for span in spans])
+        return np.bincount(rows, values, minlength=self.size).astype(np.float32)
+
+    def kernel(self, landmarks: Ints) -> Floats:
+        """The cosines of all phrasings (rows) with the landmarks among them (columns)."""
+        column_of = np.full(self.size, -1)
+        column_of[landmarks] = np.arange(len(landmarks))
+        kernel = np.zeros((self.size, len(landmarks)), dtype=np.float32)
+        common: list[tuple[int, int]] = []
+        for begin, end in zip(self._starts, self._starts[1:], strict=False):
+            if end - begin > 256:
+                common.append((begin, end))
+            elif end - begin > 1:
+                rows, values = self._rows[begin:end], self._values[begin:end]
+                at = column_of[rows]
+                marked = at >= 0
+                kernel[rows[:, None], at[marked]] += np.multiply.outer(values, values[marked])
+        for first in range(0, len(common), 256):
+            block = np.zeros((len(common[first : first + 256]), self.size), dtype=np.float32)
+            for line, (begin, end) in zip(block, common[first : first + 256], strict=True):
+                line[self._rows[begin:end]] = self._values[begin:end]
+            kernel += block.T @ block[:, landmarks]
+        kernel[landmarks, np.arange(len(landmarks))] = 1.0
+        return kernel
+
+
+_FAMILIES = "".join(FAMILY_WEIGHT)
+
+
+# --- fitting -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Probability that an answer is right: a logistic curve over score and margin (Platt 1999)."""
+
+    bias: float
+    score: float
+    margin: float
+
+    def probability(self, score: float, margin: float) -> float:
+        """Between 0 and 1; a negative margin (something else scored higher) lowers it further."""
+        return float(1 / (1 + np.exp(-np.clip(self.bias + self.score * score + self.margin * margin, -30, 30))))
+
+
+UNFITTED = Calibration(bias=-3.0, score=6.0, margin=6.0)
+"""For an FAQ too small to learn from (fewer than three topics, or single phrasings)."""
+
+
+def _fit(
+    index: _Index, documents: Sequence[Sequence[str]], owner: Ints, wider: Sequence[str], labels: Sequence[str]
+) -> tuple[Ints, Floats, Calibration]:
+    """The phrasings that carry the solution, their weights for each label, and the calibration.
+
+    Up to `EXACT_UP_TO` phrasings all of them carry it. Beyond, Nystrom's approximation (Williams & Seeger 2001) with
+    evenly spread landmarks makes time grow with the phrasings and not with their cube.
+    """
+    targets = np.zeros((index.size, len(labels)), dtype=np.float32)
+    targets[np.arange(index.size), owner] = 1
+    held = _held_out(owner, labels)
+    rows = np.concatenate([*held, np.zeros(0, dtype=np.int64)])
+    exact = index.size <= EXACT_UP_TO
+    landmarks: Ints = (
+        np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
+    )
+    kernel = index.kernel(landmarks)
+    if exact:
+        system = kernel.copy()
+        system[landmarks, landmarks] += RIDGE
+        wanted = np.concatenate([targets, np.eye(index.size, dtype=np.float32)[:, rows]], axis=1)
+    else:
+        system = kernel.T @ kernel + RIDGE * kernel[landmarks]
+        system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
+        wanted = np.concatenate([kernel.T @ targets, kernel[rows].T], axis=1)
+    solved = np.linalg.solve(system, wanted).astype(np.float32)
+    weights = np.ascontiguousarray(solved[:, : len(labels)])
+    samples = []
+    begin = len(labels)
+    for group in held:
+        columns = solved[:, begin : begin + len(group)]
+        begin += len(group)
+        # The block of the regression's influence matrix: H = K inv(K + rI) = I - r inv(K + rI).
+        block = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else kernel[group] @ columns
+        near = np.stack([index.cosines(documents[at]) for at in group])
+        samples += _leave_out(block, targets[group] - kernel[group] @ weights, near, group, owner, wider, labels)
+    return landmarks, weights, _calibrate(samples) if samples else UNFITTED
+
+
+def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:
+    """The phrasings of some topics, spread over the FAQ, to calibrate on."""
+    groups = [np.flatnonzero(owner == at) for at, label in enumerate(labels) if not label.startswith(SMALL_TALK)]
+    groups = [group for group in groups if len(group) > 3]
+    if len(groups) < 3:
+        return []
+    return groups[:: max(1, len(groups) // topics)][:topics]
+
+
+def _leave_out(
+    influence: Floats,
+    residual: Floats,
+    near: Floats,
+    group: Ints,
+    owner: Ints,
+    wider: Sequence[str],
+    labels: Sequence[str],
+) -> list[tuple[float, float, bool]]:
+    """(score, margin, right) of one topic's phrasings: each left out alone, and each with the whole topic left out.
+
+    In closed form: leaving the rows B out turns their residuals r_B into `inv(I - H_BB) r_B`, H being the regression's
+    influence ("hat") matrix.
+    """
+    samples: list[tuple[float, float, bool]] = []
+    intents = np.array([sorted(set(wider)).index(name) for name in wider])
+    topics = np.array([not label.startswith(SMALL_TALK) for label in labels])
+    target = np.zeros_like(residual)
+    target[:, owner[group[0]]] = 1
+    alone = target - residual / (1 - np.diag(influence))[:, None]
+    without = target - np.linalg.solve(np.eye(len(group), dtype=np.float32) - influence, residual)
+    own = intents == intents[owner[group[0]]]
+    for row, at in enumerate(group):
+        cosines = near[row].copy()
+        cosines[at] = 0
+        samples.append(_sample(alone[row], cosines, owner, intents, topics, int(owner[at])))
+        cosines[own[owner]] = 0
+        samples.append(_sample(np.where(own, -1, without[row]), cosines, owner, intents, topics, int(owner[at])))
+    return samples
+
+
+def _sample(
+    ridge: Floats, near: Floats, owner: Ints, intents: Ints, topics: npt.NDArray[np.bool_], right: int
+) -> tuple[float, float, bool]:
+    nearest = np.zeros(len(intents), dtype=np.float32)
+    np.maximum.at(nearest, owner, near)
+    scores = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
+    best = int(np.argmax(np.where(topics, scores, -np.inf)))
+    rival = float(np.max(scores[intents != intents[best]], initial=0.0))
+    return float(scores[best]), float(scores[best]) - rival, bool(intents[best] == intents[right])
+
+
+def _calibrate(samples: Iterable[tuple[float, float, bool]]) -> Calibration:
+    """Logistic regression by Newton's steps, with a little weight decay so that separable data stay finite."""
+    table = np.array(list(samples), dtype=np.float64)
+    inputs = np.column_stack([np.ones(len(table)), table[:, 0], table[:, 1]])
+    right = table[:, 2]
+    theta = np.zeros(3)
+    for _ in range(25):
+        guess = 1 / (1 + np.exp(-np.clip(inputs @ theta, -30, 30)))
+        gradient = inputs.T @ (guess - right) + 0.01 * theta
+        curve = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 0.01 * np.eye(3)
+        theta -= np.linalg.solve(curve, gradient)
+    return Calibration(bias=float(theta[0]), score=float(theta[1]), margin=float(theta[2]))
+
+
+# --- a whole FAQ ---------------------------------------------------------------------------------------------------
+
+
+def phrasings_of(faq: Faq) -> dict[str, list[str]]:
+    """Everything that the matcher learns from: the topics, and the small talk that is no topic."""
+    phrasings: dict[str, list[str]] = {}
+    for topic in faq.topics:
+        phrasings[topic.id] = [*topic.questions, topic.title, " ".join([topic.title, *topic.keywords])]
+    for label in ("greeting", "thanks", "helpline", "out_of_scope"):
+        if examples := getattr(faq.small_talk, label):
+            phrasings[SMALL_TALK + label] = list(examples)
+    return phrasings
+
+
+def matcher_for(faq: Faq, fitted: Fitted | None = None) -> Matcher:
+    """The matcher of a whole FAQ. `fitted`: see `Matcher`."""
+    part_of = {topic.id: topic.part_of for topic in faq.topics if topic.part_of}
+    return Matcher(phrasings_of(faq), faq.words, part_of, fitted)

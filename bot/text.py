@@ -1,0 +1,108 @@
+"""Makes two spellings of one question equal: case, accents, punctuation, emoji, elongation, shorthand, concepts.
+
+What is said here holds for the matcher and for the safety gate alike. Nothing here knows a topic or a danger: the
+words come from the content (`bot.faq.Words`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import Stemmer
+
+from bot.faq import Words
+
+MESSAGE_LIMIT = 4096
+"""Telegram's longest message; what is beyond it is not read."""
+
+_stemmer = Stemmer.Stemmer("english")
+
+_SENTENCE_END = re.compile(r"[.!?;…\n\r]+(?=\s|$)|[!?;…\n\r]+")
+_WORD = re.compile(r"\w+")
+_APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
+_LEET = str.maketrans("013457$@", "oieastsa")
+_LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]*[013457$@][\w$@]*[^\W\d_](?![\w$@])")
+_SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-*]){3,}[^\W\d_](?!\w)")
+_LONG = re.compile(r"(.)\1{2,}")
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The word without its ending (Porter's English stemmer in Snowball's revision, snowballstem.org)."""
+    return str(_stemmer.stemWord(word))
+
+
+def fold(text: str) -> str:
+    """One way of writing characters: no case, accents, invisible characters, leetspeak, spaced or stretched letters."""
+    text = text[:MESSAGE_LIMIT].casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).casefold()
+        text = "".join(char for char in text if unicodedata.category(char) not in {"Mn", "Cf"})
+    text = text.translate(_APOSTROPHES)
+    text = _LEET_WORD.sub(lambda found: found.group().translate(_LEET), text)
+    text = _SPACED.sub(lambda found: re.sub(r"\W", "", found.group()), text)
+    return _LONG.sub(r"\1\1", text)
+
+
+class Normaliser:
+    """Splits a message into sentences of plain words, and names the concepts in them."""
+
+    def __init__(self, words: Words) -> None:
+        # Read into folded form: an editor writes "don't", the message says "dont".
+        self._rewrites = {
+            fold(key): fold(value).split() for key, value in (words.contractions | words.shorthand).items()
+        }
+        self._concepts: dict[tuple[str, ...], list[str]] = {}
+        for name, phrases in words.concepts.items():
+            for phrase in phrases:
+                key = tuple(stem(word) for word in self.words(phrase))
+                if not key:
+                    continue
+                self._concepts.setdefault(key, []).append(name)
+        self._longest: dict[str, int] = {}
+        for key in self._concepts:
+            self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
+
+    def words(self, text: str) -> list[str]:
+        """All words of the text in order, whatever the sentences."""
+        return [word for sentence in self.sentences(text) for word in sentence]
+
+    def sentences(self, text: str) -> list[list[str]]:
+        """The text's sentences as lists of words, contractions and shorthand written out. Empty ones are left out."""
+        found = []
+        for part in _SENTENCE_END.split(fold(text)):
+            sentence: list[str] = []
+            for word in _WORD.findall(part):
+                sentence.extend(self._rewrites.get(word, (word,)))
+            if sentence:
+                found.append(sentence)
+        return found
+
+    def concepts(self, stems: Sequence[str]) -> list[str]:
+        """The concepts that stand in a row of stemmed words; the longest phrase wins, and phrases do not overlap."""
+        found: list[str] = []
+        at = 0
+        while at < len(stems):
+            for length in range(min(self._longest.get(stems[at], 0), len(stems) - at), 0, -1):
+                names = self._concepts.get(tuple(stems[at : at + length]))
+                if names:
+                    found.extend(names)
+                    at += length
+                    break
+            else:
+                at += 1
+        return found
+
+    def vocabulary(self) -> set[str]:
+        """Every word that the concepts and rewrites name, unstemmed where they are written so."""
+        return {word for key in self._concepts for word in key} | set(self._rewrites)
+
+
+def contains_any(words: Sequence[str], phrases: Iterable[tuple[str, ...]]) -> bool:
+    """Whether one of the phrases stands in the words, as neighbours in order."""
+    return any(
+        tuple(words[at : at + len(phrase)]) == phrase
+        for phrase in phrases
+        for at in range(len(words) - len(phrase) + 1)
+    )
