@@ -1,0 +1,243 @@
+"""Recognises the messages that must not wait for a match, and those that must be declined.
+
+The rules are data (`faq/_safety.yaml`); this room only reads their small language:
+
+    word        the word in any ending ("breathe" is also "breathing")
+    =word       exactly this form ("=dying")
+    one|two     either
+    word?       may be missing
+    <name>      any word or phrase of that list under `words:`
+    ..          up to three words in between     ...   up to eight words in between
+
+A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
+(long ago, only asking, not meant so). A guard counts when it stands in the same sentence, and never against a word of
+the list `now`.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.faq import Emergency, Refusal, Rule, Safety
+from bot.text import Normaliser, stem
+
+Level = Literal["emergency", "doubtful", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule that fired: its class and name, and the words that made it fire."""
+
+    owner: str
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the gate says of a message.
+
+    `emergencies` are the classes found, in order of priority. `excused` are hits that a guard lowered, as (hit, guard).
+    """
+
+    level: Level = "none"
+    emergencies: tuple[Emergency, ...] = ()
+    refusal: Refusal | None = None
+    hits: tuple[Hit, ...] = ()
+    excused: tuple[tuple[Hit, str], ...] = ()
+
+
+NOTHING_FOUND = Finding()
+
+
+class _Wording:
+    """One pattern. Compiled when a sentence first holds one of its `anchors`, which most sentences do not."""
+
+    __slots__ = ("_compiled", "_source", "anchors")
+
+    def __init__(self, source: str, anchors: frozenset[str]) -> None:
+        self._source = source
+        self.anchors = anchors
+        self._compiled: re.Pattern[str] | None = None
+
+    def search(self, sentence: "_Sentence") -> re.Match[str] | None:
+        if self.anchors.isdisjoint(sentence.tokens):
+            return None
+        if self._compiled is None:
+            self._compiled = re.compile(self._source)
+        return self._compiled.search(sentence.marked)
+
+
+class _Sentence:
+    """A sentence as `form/stem` tokens, which the patterns read, and as the set of its `form/` and `/stem` halves."""
+
+    __slots__ = ("marked", "tokens")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        stems = [stem(word) for word in words]
+        self.marked = " ".join(f"{word}/{one}" for word, one in zip(words, stems, strict=True))
+        self.tokens = {f"{word}/" for word in words} | {f"/{one}" for one in stems}
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    owner: str
+    rule: Rule
+    patterns: tuple[_Wording, ...]
+
+
+class Gate:
+    """Reads every free-text message before anything else does."""
+
+    def __init__(self, safety: Safety, normaliser: Normaliser, known_words: Collection[str] = ()) -> None:
+        """`known_words` are ordinary words that are no misspelling of a word of danger."""
+        self._safety = safety
+        self._normaliser = normaliser
+        self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
+        self._guards = {name: tuple(map(self._compile, says)) for name, says in safety.guards.items()}
+        self._emergencies = tuple(self._compiled(safety.emergencies))
+        self._refusals = tuple(self._compiled(safety.refusals))
+        self._now = self._compile("<now>") if "now" in self._sets else None
+        self._danger_words = sorted(word for word in self._own_words() if len(word) > 3)
+        self._known = set(known_words) | self._own_words()
+
+    def check(self, text: str) -> Finding:
+        """The finding for one message. Never raises, whatever the text is."""
+        sentences = [_Sentence(sentence) for sentence in self._readings(text)]
+        hits, excused = self._hits(self._emergencies, sentences)
+        hard = [hit for hit, rule in hits if not rule.soft]
+        if hard:
+            owners = {hit.owner for hit in hard}
+            found = tuple(one for one in self._safety.emergencies if one.id in owners)
+            return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
+        refusals, also_excused = self._hits(self._refusals, sentences)
+        refusal = next((one for one in self._safety.refusals if any(hit.owner == one.id for hit, _ in refusals)), None)
+        return Finding(
+            "doubtful" if hits else "none",
+            (),
+            refusal,
+            tuple(hit for hit, _ in (*hits, *refusals)),
+            (*excused, *also_excused),
+        )
+
+    def _hits(
+        self, rules: Sequence[_Compiled], sentences: Sequence[_Sentence]
+    ) -> tuple[list[tuple[Hit, Rule]], list[tuple[Hit, str]]]:
+        hits: list[tuple[Hit, Rule]] = []
+        excused: list[tuple[Hit, str]] = []
+        for compiled in rules:
+            for sentence in sentences:
+                found = next((match for pattern in compiled.patterns if (match := pattern.search(sentence))), None)
+                if found is None:
+                    continue
+                hit = Hit(compiled.owner, compiled.rule.id, _unmarked(found.group()))
+                guard = self._guard(compiled.rule, sentence)
+                if guard:
+                    excused.append((hit, guard))
+                else:
+                    hits.append((hit, compiled.rule))
+                    break
+        return hits, excused
+
+    def _guard(self, rule: Rule, sentence: _Sentence) -> str | None:
+        """The guard that excuses this rule in this sentence."""
+        if self._now and self._now.search(sentence):
+            return None
+        return next((name for name in rule.unless if any(p.search(sentence) for p in self._guards[name])), None)
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def _readings(self, text: str) -> Iterator[Sequence[str]]:
+        """Each sentence as it stands and, where that differs, with its misspelled words of danger put right."""
+        for sentence in self._normaliser.sentences(text):
+            yield sentence
+            mended = [part for word in sentence for part in self._mend(word)]
+            if mended != sentence:
+                yield mended
+
+    def _mend(self, word: str) -> Sequence[str]:
+        if len(word) < 4 or word in self._known:
+            return (word,)
+        found = process.extractOne(
+            word, self._danger_words, scorer=OSA.distance, score_cutoff=2 if len(word) > 7 else 1
+        )
+        if found:
+            return (str(found[0]),)
+        return _split(word, self._known) or (word,)
+
+    # --- compiling -------------------------------------------------------------------------------------------------
+
+    def _compiled(self, members: Sequence[Emergency | Refusal]) -> Iterator[_Compiled]:
+        for member in members:
+            for rule in member.rules:
+                yield _Compiled(member.id, rule, tuple(map(self._compile, rule.says)))
+
+    def _compile(self, say: str) -> _Wording:
+        sequence, anchors = self._sequence(say)
+        return _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", anchors)
+
+    def _alternatives(self, phrases: Sequence[str]) -> tuple[str, frozenset[str]]:
+        """A word list as one group, and the tokens of which a sentence must hold at least one."""
+        parts = [self._sequence(phrase) for phrase in sorted(phrases, key=len, reverse=True)]
+        return f"(?:{'|'.join(part for part, _ in parts)})", frozenset().union(*(anchors for _, anchors in parts))
+
+    def _sequence(self, say: str) -> tuple[str, frozenset[str]]:
+        """One wording as a regular expression over `form/stem` tokens, with its most telling anchors."""
+        pattern, glue = "", ""
+        best: frozenset[str] | None = None
+        for item in say.split():
+            if item in {"..", "..."}:
+                glue = r"\s(?:\S+\s){0,3}?" if item == ".." else r"\s(?:\S+\s){0,8}?"
+                continue
+            core, anchors = self._item(item.removesuffix("?"))
+            if item.endswith("?"):
+                pattern += f"(?:{glue}{core})?"
+                continue
+            pattern += glue + core
+            glue = r"\s"
+            best = anchors if best is None or len(anchors) < len(best) else best
+        return pattern, best or frozenset()
+
+    def _item(self, item: str) -> tuple[str, frozenset[str]]:
+        options: list[str] = []
+        anchors: set[str] = set()
+        for option in item.split("|"):
+            if option.startswith("<"):
+                part, found = self._sets[option[1:-1]]
+            else:
+                exact = option.startswith("=")
+                words = self._normaliser.words(option.removeprefix("="))
+                part = r"\s".join(rf"{re.escape(w)}/\S+" if exact else rf"\S+/{re.escape(stem(w))}" for w in words)
+                found = frozenset({f"{words[0]}/" if exact else f"/{stem(words[0])}"})
+            options.append(part)
+            anchors |= found
+        return (f"(?:{'|'.join(options)})" if len(options) > 1 else options[0]), frozenset(anchors)
+
+    def _own_words(self) -> set[str]:
+        safety = self._safety
+        members: tuple[Emergency | Refusal, ...] = (*safety.emergencies, *safety.refusals)
+        says = [say for member in members for rule in member.rules for say in rule.says]
+        says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
+        return {word for say in says for word in self._normaliser.words(re.sub(r"<\w+>|[=?|.]", " ", say))}
+
+
+def _unmarked(marked: str) -> str:
+    return " ".join(token.rpartition("/")[0] for token in marked.split())
+
+
+def _split(word: str, known: Collection[str]) -> tuple[str, ...] | None:
+    """A run-together word as the fewest known words ("notbreathing"), or None. One-letter parts: only `i` and `a`."""
+    best: list[tuple[str, ...] | None] = [(), *([None] * len(word))]
+    for end in range(1, len(word) + 1):
+        for begin in range(max(0, end - 14), end):
+            head, part = best[begin], word[begin:end]
+            if head is None or (len(part) < 2 and part not in "ia") or part not in known:
+                continue
+            candidate = best[end]
+            if candidate is None or len(head) + 1 < len(candidate):
+                best[end] = (*head, part)
+    return best[-1]
