@@ -1,0 +1,249 @@
+"""One incoming message in, one Turn (what was decided, the reply, the events) out. Pure: no Telegram, no clock, no I/O.
+
+safety      emergency? that reply and nothing else. Doubtful? a one-line check above the normal answer
+matching    normalise, score, decide
+replies     Certain: the answer. Ambiguous: did you mean. Unknown: what I can answer, and a person to call
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.faq import Faq, Topic
+from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for
+from bot.replies import Event, Rated, Reply, Writer
+from bot.safety import NOTHING_FOUND, Finding, Gate
+from bot.text import Normaliser, fold
+
+Outcome = Literal["answer", "suggest", "unknown", "emergency", "refusal", "greeting", "thanks", "helpline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Free text, as typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A topic was picked: a button, or a deep link."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command without its slash, and what stood behind it."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """Whether an answer helped."""
+
+    topic: str
+    helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that is neither a topic nor a rating: `sources:<topic>`, `theme:<id>`, `topics`, `none`, …"""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something that is not text: voice, photo, sticker, location."""
+
+
+Incoming = Question | Choice | Command | Rating | Press | Media
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a question was taken for, as `ask --json` prints it."""
+
+    outcome: Outcome
+    topics: tuple[str, ...] = ()
+    emergency: str | None = None
+    caution: bool = False
+    confidence: float = 1.0
+    ranking: tuple[tuple[str, float], ...] = ()
+    finding: Finding = NOTHING_FOUND
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One reply, the decision behind it (None for buttons and commands), and what to count."""
+
+    reply: Reply
+    decision: Decision | None = None
+    events: tuple[Event, ...] = ()
+
+
+class Conversation:
+    """The whole bot without a screen. Built once; safe to share, as it remembers nothing."""
+
+    def __init__(self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None) -> None:
+        """`ratings`: whether answers ask if they helped. `matcher`: one that was built for this FAQ already."""
+        self.faq = faq
+        self.writer = Writer(faq, ratings=ratings)
+        self._matcher = matcher or matcher_for(faq)
+        self._gate = Gate(faq.safety, Normaliser(faq.words), self._matcher.vocabulary)
+        self._labels = self._exact_labels()
+
+    def respond(self, incoming: Incoming) -> Turn:
+        """The turn for any incoming message. Never asks back before help in an emergency."""
+        match incoming:
+            case Question(text):
+                return self._question(text)
+            case Choice(topic_id):
+                topic = self.faq.topic(topic_id)
+                return Turn(self.writer.answer(topic) if topic else self.writer.stale_button())
+            case Command(name, argument):
+                return self._command(name, argument)
+            case Rating(topic_id, helpful):
+                topic = self.faq.topic(topic_id)
+                if topic is None:
+                    return Turn(self.writer.stale_button())
+                return Turn(self.writer.after_rating(topic), events=(Rated(topic_id, helpful),))
+            case Press(action):
+                return Turn(self._press(action))
+            case Media():
+                return Turn(self.writer.media())
+
+    def decide(self, text: str) -> Decision:
+        """What a question is taken for: danger first, then what must be declined, then the best match."""
+        finding = self._gate.check(text)
+        if finding.level == "emergency":
+            return Decision("emergency", emergency=finding.emergencies[0].id, finding=finding)
+        caution = finding.level == "doubtful"
+        if finding.refusal:
+            return Decision("refusal", caution=caution, finding=finding)
+        exact = self._labels.get(fold(text).strip())
+        if exact and not exact.startswith(SMALL_TALK):
+            return Decision("answer", (exact,), caution=caution, ranking=((exact, 1.0),), finding=finding)
+        if exact == "/helpline":
+            return Decision("helpline", caution=caution, finding=finding)
+        verdict = self._matcher.verdict(text)
+        outcome: Outcome = "unknown"
+        topics: tuple[str, ...] = ()
+        if isinstance(verdict, Unknown):
+            pass
+        elif isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK):
+            small: dict[str, Outcome] = {"/greeting": "greeting", "/thanks": "thanks", "/helpline": "helpline"}
+            outcome = small[verdict.labels[0]]
+        else:
+            outcome = "answer" if isinstance(verdict, Certain) else "suggest"
+            topics = verdict.labels
+        return Decision(
+            outcome,
+            topics,
+            caution=caution,
+            confidence=round(verdict.confidence, 4),
+            ranking=verdict.ranking,
+            finding=finding,
+            verdict=verdict,
+        )
+
+    def explain(self, text: str) -> Explanation:
+        """Which phrasings a message was near to, whatever the gate says of it."""
+        return self._matcher.explain(text)
+
+    # --- questions ---------------------------------------------------------------------------------------------------
+
+    def _question(self, text: str) -> Turn:
+        command = self._quick_command(text)
+        if command:
+            return self._command(command, "")
+        decision = self.decide(text)
+        return Turn(self._reply(decision, text), decision)
+
+    def _reply(self, decision: Decision, text: str) -> Reply:
+        writer = self.writer
+        notice = writer.soft_check() if decision.caution else ""
+        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+        match decision.outcome:
+            case "emergency":
+                return writer.emergency(*decision.finding.emergencies)
+            case "refusal" if decision.finding.refusal:
+                return writer.refusal(decision.finding.refusal, notice=notice)
+            case "answer":
+                return writer.answers(topics, notice=notice, family=self._about_other(text, topics))
+            case "suggest":
+                return writer.suggest(topics, notice=notice)
+            case "greeting":
+                return replace(writer.greeting(), notice=notice)
+            case "thanks":
+                return replace(writer.thanks(), notice=notice)
+            case "helpline":
+                return replace(writer.helpline(), notice=notice)
+            case _:
+                follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
+                return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)
+
+    def _about_other(self, text: str, topics: list[Topic]) -> bool:
+        return any(topic.for_family for topic in topics) and self._matcher.speaks_of_other(self._matcher.read(text))
+
+    def _exact_labels(self) -> dict[str, str]:
+        """What the quick-reply buttons send, and topics asked for by their exact title."""
+        labels = {fold(topic.title).strip(): topic.id for topic in self.faq.topics}
+        for row in self.faq.texts.quick_replies:
+            for name in row:
+                labels[fold(self.writer.quick_label(name)).strip()] = name
+        return labels
+
+    def _quick_command(self, text: str) -> str | None:
+        name = self._labels.get(fold(text).strip(), "")
+        return name.removeprefix("/") if name.startswith("/") else None
+
+    # --- commands and buttons ----------------------------------------------------------------------------------------
+
+    def _command(self, name: str, argument: str) -> Turn:
+        writer = self.writer
+        if name == "start" and (topic := self.faq.topic(argument)):
+            return Turn(writer.answer(topic))
+        replies = {
+            "start": writer.start,
+            "help": writer.help,
+            "helpline": writer.helpline,
+            "emergency": writer.emergency_menu,
+            "topics": writer.topics,
+            "privacy": writer.privacy,
+            "about": writer.about,
+        }
+        return Turn(replies.get(name, writer.unknown_command)())
+
+    def _press(self, action: str) -> Reply:
+        kind, _, argument = action.partition(":")
+        writer = self.writer
+        topic = self.faq.topic(argument)
+        if kind == "sources" and topic:
+            return writer.sources(topic)
+        if kind == "theme" and self.faq.in_theme(argument):
+            return writer.theme(argument)
+        if kind == "emergency":
+            found = [one for one in self.faq.safety.emergencies if one.id == argument]
+            return writer.emergency(*found) if found else writer.emergency_menu()
+        if action == "topics":
+            return writer.topics(edits=True)
+        if action == "helpline":
+            return writer.helpline()
+        if action == "none":
+            return writer.none_of_these()
+        return writer.stale_button()
+
+
+def parse_button(data: str) -> Incoming:
+    """What a button's data stands for. Unknown data becomes a Press, which answers that the button is stale."""
+    kind, _, argument = data.partition(":")
+    if kind == "topic":
+        return Choice(argument)
+    if kind == "rate":
+        topic, _, helpful = argument.rpartition(":")
+        return Rating(topic, helpful == "1")
+    return Press(data)

@@ -1,0 +1,315 @@
+"""What the bot can say: Reply, Button, Event, and how an answer, an emergency or a menu is put together.
+
+A Reply is what to say, not how it looks: Telegram and the terminal each render it. Texts carry `*bold*` and `- ` lists,
+nothing else. Buttons carry topic ids, so the bot answers a press without remembering the conversation.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.faq import Emergency, Faq, Helpline, Refusal, Source, Topic
+
+SUGGESTED = 3
+"""Topics offered after an answer or in a "did you mean": more do not fit on a phone beside the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to tap. Exactly one of `action` (see `Conversation.press`) and `copy` (text for the clipboard) is set."""
+
+    label: str
+    action: str = ""
+    copy: str = ""
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to send.
+
+    Shown in this order: notice, title, text, danger, prompt, details (folded away where that is possible), sources.
+    `keyboard` asks for the quick-reply keyboard; `contacts` are sent as contact cards after the message; `edits` means
+    that the message with the pressed button is changed instead of a new one sent.
+    """
+
+    text: str = ""
+    title: str = ""
+    notice: str = ""
+    danger: str = ""
+    prompt: str = ""
+    details: str = ""
+    sources: tuple[Source, ...] = ()
+    rows: Rows = ()
+    keyboard: bool = False
+    contacts: tuple[Helpline, ...] = ()
+    edits: bool = False
+    appends: bool = False
+    """This is added below the message with the pressed button, which keeps its text."""
+    drops: str = ""
+    """Buttons whose action begins so are taken off the message with the pressed button."""
+    toast: str = ""
+    """A word or two shown for a moment over a pressed button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Somebody said whether a topic's answer helped. Carries nothing about who."""
+
+    topic: str
+    helpful: bool
+
+
+Event = Rated
+
+
+def spans(line: str) -> list[tuple[str, bool]]:
+    """A line as pieces of text, each with whether it is bold."""
+    return [(piece, at % 2 == 1) for at, piece in enumerate(line.split("*")) if piece]
+
+
+def plain(reply: Reply) -> str:
+    """The whole reply as plain text, for `ask` and for logs of tests."""
+    sources = "\n".join(f"- {source.label}: {source.url}" for source in reply.sources)
+    parts = (reply.notice, reply.title, reply.text, reply.danger, reply.prompt, reply.details, sources)
+    return "\n\n".join(part.replace("*", "") for part in parts if part)
+
+
+class Writer:
+    """Puts replies together from the content. Pure: the same Faq gives the same replies."""
+
+    def __init__(self, faq: Faq, *, ratings: bool = False) -> None:
+        """`ratings`: whether answers ask if they helped; off when nobody counts."""
+        self._faq = faq
+        self._texts = faq.texts
+        self._ratings = ratings
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def answer(self, topic: Topic, *, notice: str = "", family: bool = False) -> Reply:
+        """A topic's answer; `family` chooses the wording for a relative where there is one."""
+        text = topic.for_family if family and topic.for_family else topic.answer
+        return Reply(
+            notice=notice,
+            title=topic.title,
+            text=self._fill(text),
+            danger=f"{self._texts.danger_mark} {self._fill(topic.danger)}" if topic.danger else "",
+            prompt=self.prompt(),
+            details=self._fill(topic.more) if topic.more else "",
+            rows=self._answer_rows(topic),
+        )
+
+    def answers(self, topics: Sequence[Topic], *, notice: str = "", family: bool = False) -> Reply:
+        """The answers to a message with more than one question, in its order, in one message."""
+        first, *others = (self.answer(topic, notice=notice, family=family) for topic in topics)
+        if not others:
+            return first
+        text = "\n\n".join(
+            f"*{reply.title}*\n{reply.text}" + (f"\n{reply.danger}" if reply.danger else "")
+            for reply in (first, *others)
+        )
+        rows = tuple((self.topic_button(topic),) for topic in topics)
+        return Reply(notice=notice, text=text, prompt=first.prompt, rows=(*rows, self._closing_row()))
+
+    def sources(self, topic: Topic) -> Reply:
+        """Where a topic's answer comes from, to stand below it."""
+        return Reply(sources=topic.sources, appends=True, drops="sources:")
+
+    def after_rating(self, topic: Topic) -> Reply:
+        """A thank-you; the answer stays and the question "did this help" goes."""
+        return Reply(drops=f"rate:{topic.id}:", toast=self._texts.rated)
+
+    def _answer_rows(self, topic: Topic) -> Rows:
+        related = [self.topic_button(other) for name in topic.related if (other := self._faq.topic(name))]
+        rows = list(_in_rows(related, 2))
+        if self._ratings:
+            rows.append(
+                (
+                    Button(f"{self._texts.button_did_it_help} {self._texts.button_helped}", f"rate:{topic.id}:1"),
+                    Button(self._texts.button_not_helped, f"rate:{topic.id}:0"),
+                )
+            )
+        sources = (Button(self._texts.button_sources, f"sources:{topic.id}"),) if topic.sources else ()
+        rows.append((*sources, *self._closing_row()))
+        return tuple(rows)
+
+    def _closing_row(self) -> tuple[Button, ...]:
+        return (Button(self._texts.button_helpline, "helpline"),) if self._faq.helplines.lines else ()
+
+    # --- when there is no one answer -----------------------------------------------------------------------------------
+
+    def suggest(self, topics: Iterable[Topic], *, notice: str = "") -> Reply:
+        """ "Did you mean", with at most three topics and a way out."""
+        rows = [(self.topic_button(topic),) for topic in topics][:SUGGESTED]
+        return Reply(
+            notice=notice,
+            text=self._fill(self._texts.suggest),
+            prompt=self.prompt(),
+            rows=(*rows, (Button(self._texts.button_none, "none"),)),
+        )
+
+    def unknown(self, *, notice: str = "") -> Reply:
+        """There is no answer here: topics, and a person to call."""
+        return self._way_out(self._texts.unknown, notice=notice)
+
+    def none_of_these(self) -> Reply:
+        """No third guess: topics, and a person to call."""
+        return replace(self._way_out(self._texts.none_of_these), edits=True)
+
+    def follow_up(self, *, notice: str = "") -> Reply:
+        """The message needs a topic that it does not name."""
+        return self._way_out(self._texts.follow_up, notice=notice)
+
+    def _way_out(self, text: str, *, notice: str = "") -> Reply:
+        row = (Button(self._texts.button_topics, "topics"), *self._closing_row())
+        return Reply(notice=notice, text=self._fill(text), prompt=self.prompt(), rows=(row,))
+
+    # --- danger --------------------------------------------------------------------------------------------------------
+
+    def emergency(self, *emergencies: Emergency) -> Reply:
+        """The emergency steps and nothing else: no prompt, no advertising, no ratings."""
+        contacts = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
+        lines = [line for name in contacts if (line := self._faq.helplines.get(name)) and not line.placement]
+        return Reply(
+            text=self._fill("\n\n".join(emergency.reply for emergency in emergencies)),
+            rows=tuple((self._copy_button(line),) for line in lines),
+            contacts=tuple(line for line in lines if len(re.sub(r"\D", "", line.number)) > 6)[:1],
+        )
+
+    def refusal(self, refusal: Refusal, *, notice: str = "") -> Reply:
+        """Two kind sentences, the nearest safe topic, and a person to call."""
+        topic = self._faq.topic(refusal.topic) if refusal.topic else None
+        rows = ((self.topic_button(topic),),) if topic else ()
+        closing = (Button(self._texts.button_topics, "topics"), *self._closing_row())
+        text = self._fill(refusal.reply)
+        return Reply(notice=notice, text=text, prompt=self.prompt(), rows=(*rows, closing))
+
+    def soft_check(self) -> str:
+        """The one line that stands above the normal answer to a doubtful message."""
+        return self._fill(self._faq.safety.soft_check or "")
+
+    def emergency_menu(self) -> Reply:
+        """The choice of emergencies, one tap each."""
+        rows = tuple((Button(one.title, f"emergency:{one.id}"),) for one in self._faq.safety.emergencies)
+        return Reply(text=self._fill(self._texts.emergency_menu), rows=rows)
+
+    # --- the bot itself -----------------------------------------------------------------------------------------------
+
+    def start(self) -> Reply:
+        return Reply(title=self._texts.name, text=self._fill(self._texts.start), keyboard=True)
+
+    def greeting(self) -> Reply:
+        return Reply(text=self._fill(self._texts.greeting), keyboard=True)
+
+    def thanks(self) -> Reply:
+        return Reply(text=self._fill(self._texts.thanks), rows=self._closing_rows())
+
+    def help(self) -> Reply:
+        return Reply(text=self._fill(self._texts.help), prompt=self.prompt(), keyboard=True)
+
+    def privacy(self) -> Reply:
+        extra = f"\n{self._texts.privacy_ratings}" if self._ratings else ""
+        return Reply(text=self._fill(self._texts.privacy) + extra)
+
+    def about(self) -> Reply:
+        topics = self._faq.topics
+        reviewed = sum(1 for topic in topics if topic.reviewed_by)
+        checked = max((topic.checked for topic in topics if topic.checked), default=None)
+        review = self._texts.reviewed if reviewed else self._texts.unreviewed
+        text = self._fill(self._texts.about).replace("{review}", review)
+        values = {"topics": len(topics), "reviewed": reviewed, "checked": checked or "?"}
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return Reply(text=text, rows=self._closing_rows())
+
+    def helpline(self) -> Reply:
+        """Every line with what it is; the first of the prompt as a contact card; a copy button each."""
+        helplines = self._faq.helplines
+        blocks = [self._fill(self._texts.helpline_intro), *(self._helpline_block(line) for line in helplines.lines)]
+        return Reply(
+            title=self._texts.helpline_title,
+            text="\n\n".join(blocks),
+            rows=tuple(_in_rows([self._copy_button(line) for line in helplines.lines], 2)),
+            contacts=helplines.prompted[:1],
+        )
+
+    def _helpline_block(self, line: Helpline) -> str:
+        number = f"{line.number} ({line.letters})" if line.letters else line.number
+        text = self._texts.helpline_row.format(
+            name=line.name, number=number, what=line.what, hours=line.hours, cost=line.cost
+        )
+        extra = [f"{line.text}."] if line.text else []
+        extra += [] if line.verified else [self._texts.helpline_unverified]
+        return "\n".join([text, *extra])
+
+    def topics(self, *, edits: bool = False) -> Reply:
+        """The themes, one button each."""
+        buttons = [Button(theme.title, f"theme:{theme.id}") for theme in self._faq.themes]
+        return Reply(text=self._texts.topics_title, rows=tuple(_in_rows(buttons, 2)), edits=edits)
+
+    def theme(self, theme_id: str) -> Reply:
+        """One theme's topics, and the way back."""
+        title = next((theme.title for theme in self._faq.themes if theme.id == theme_id), "")
+        buttons = [self.topic_button(topic) for topic in self._faq.in_theme(theme_id)]
+        rows = (*_in_rows(buttons, 1), (Button(self._texts.button_back, "topics"),))
+        return Reply(text=self._texts.theme_title.format(title=title), rows=rows, edits=True)
+
+    def unknown_command(self) -> Reply:
+        commands = "\n".join(f"/{command.name}: {command.description}" for command in self._texts.commands)
+        return Reply(text=f"{self._fill(self._texts.unknown_command)}\n{commands}")
+
+    def stale_button(self) -> Reply:
+        return replace(self._way_out(self._texts.stale_button), prompt="")
+
+    def media(self) -> Reply:
+        return replace(self._way_out(self._texts.media), keyboard=True, rows=())
+
+    def failure(self) -> Reply:
+        """The last resort: fixed words and the helplines."""
+        return Reply(text=self._fill(self._texts.failure), prompt=self.prompt())
+
+    # --- parts ---------------------------------------------------------------------------------------------------------
+
+    def prompt(self) -> str:
+        """The clear call to phone somebody that closes every answer."""
+        rows = [
+            self._texts.prompt_row.format(name=line.name, number=line.number, short=line.short)
+            for line in self._faq.helplines.prompted
+        ]
+        return "\n".join([self._fill(self._texts.prompt), *(f"- {row}" for row in rows)]) if rows else ""
+
+    def quick_replies(self) -> tuple[tuple[str, ...], ...]:
+        """The labels of the reply keyboard, row by row."""
+        return tuple(tuple(self.quick_label(name) for name in row) for row in self._texts.quick_replies)
+
+    def quick_label(self, name: str) -> str:
+        """What a quick reply says: a topic's title, or a command's label."""
+        topic = self._faq.topic(name)
+        if topic:
+            return topic.title
+        labels = {
+            "/topics": self._texts.button_more,
+            "/helpline": self._texts.button_helpline,
+            "/emergency": self._texts.button_emergency,
+        }
+        return labels.get(name, name)
+
+    @staticmethod
+    def topic_button(topic: Topic) -> Button:
+        return Button(topic.title, f"topic:{topic.id}")
+
+    def _copy_button(self, line: Helpline) -> Button:
+        return Button(self._texts.button_copy.format(number=f"{line.name}: {line.number}"), copy=line.number)
+
+    def _closing_rows(self) -> Rows:
+        row = self._closing_row()
+        return (row,) if row else ()
+
+    def _fill(self, text: str) -> str:
+        return self._faq.fill(text).strip()
+
+
+def _in_rows(buttons: Sequence[Button], width: int) -> list[tuple[Button, ...]]:
+    return [tuple(buttons[at : at + width]) for at in range(0, len(buttons), width)]
