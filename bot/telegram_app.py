@@ -1,0 +1,304 @@
+"""Telegram update to incoming message; Reply to HTML and keyboards; wiring and errors. Decides nothing itself.
+
+One handler for messages (new and edited), one for presses, one for whatever failed on the way. Every message and every
+press gets an answer; what fails inside is answered with the fixed reply that carries the helplines. Logs name the kind
+of a failure and its place in the code, never a text, a name or an id.
+"""
+
+import asyncio
+import html
+import logging
+import re
+import traceback
+from dataclasses import replace
+from typing import Any
+
+from telegram import (
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    Message,
+    ReplyKeyboardMarkup,
+    Update,
+)
+from telegram.constants import ChatType, MessageLimit, ParseMode
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram.request import BaseRequest
+
+from bot.conversation import Command, Conversation, Incoming, Media, Question, Turn, parse_button
+from bot.feedback import Feedback
+from bot.replies import Reply, Rows, spans
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class TelegramBot:
+    """Carries messages between Telegram and the conversation."""
+
+    def __init__(self, conversation: Conversation, feedback: Feedback | None = None) -> None:
+        self._conversation = conversation
+        self._feedback = feedback
+
+    def application(self, settings: Settings, request: BaseRequest | None = None) -> App:
+        """The wired Application. `request` replaces the network, for tests."""
+        builder = (
+            Application.builder()
+            .token(settings.telegram_bot_token.get_secret_value())
+            .base_url(f"{settings.telegram_api_url}/bot")
+            .base_file_url(f"{settings.telegram_api_url}/file/bot")
+            .post_init(self.introduce)
+        )
+        if request is not None:
+            builder = builder.request(request).get_updates_request(request)
+        application: App = builder.build()
+        application.add_handler(
+            MessageHandler(filters.UpdateType.MESSAGES & ~filters.StatusUpdate.ALL, self.on_message)
+        )
+        application.add_handler(CallbackQueryHandler(self.on_press))
+        application.add_error_handler(self.on_error)
+        return application
+
+    async def introduce(self, application: App) -> None:
+        """Tell Telegram the commands and descriptions. A server that refuses keeps the bot from nothing."""
+        texts = self._conversation.faq.texts
+        bot = application.bot
+        calls = (
+            bot.set_my_commands([(command.name, command.description) for command in texts.commands]),
+            bot.set_my_description(texts.description),
+            bot.set_my_short_description(texts.short_description),
+        )
+        for call in calls:
+            try:
+                await call
+            except TelegramError as error:
+                log.warning("the server refused the bot's description (%s); going on without", type(error).__name__)
+
+    # --- incoming --------------------------------------------------------------------------------------------------
+
+    async def on_message(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A new or edited message: text, command, caption or media."""
+        message = update.effective_message
+        if message is None:
+            return
+        incoming = _incoming(message, context.bot.username, context.bot.id)
+        if incoming is None:
+            return
+        turn = self._respond(incoming)
+        emergency = turn.decision is not None and turn.decision.outcome == "emergency"
+        if update.edited_message and not emergency:
+            edited = self._conversation.faq.texts.edited.strip()
+            turn = replace(turn, reply=replace(turn.reply, notice=f"{edited}\n{turn.reply.notice}".strip()))
+        await self._send(message, turn.reply, context)
+        await self._record(turn)
+
+    async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A pressed inline button. The press is always answered, or the phone shows it as hanging."""
+        query = update.callback_query
+        if query is None:
+            return
+        turn = self._respond(parse_button(query.data or ""))
+        try:
+            await query.answer(turn.reply.toast or None)
+        except BadRequest:
+            log.info("a press was too old to be answered")
+        message = query.message
+        changes = turn.reply.edits or turn.reply.appends or bool(turn.reply.drops)
+        done = changes and isinstance(message, Message) and await self._edit(message, turn.reply)
+        if not done and message is not None and has_text(turn.reply):
+            await self._send_to(message.chat.id, turn.reply, context, private=message.chat.type == ChatType.PRIVATE)
+        await self._record(turn)
+
+    async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """The last resort: the fixed reply to the person, a line without their words to the operator."""
+        error = context.error
+        if isinstance(error, Forbidden):
+            log.info("a chat is closed to the bot (blocked or left)")
+            return
+        log.error("an update failed: %s", _place(error))
+        chat = update.effective_chat if isinstance(update, Update) else None
+        if chat is not None:
+            try:
+                private = chat.type == ChatType.PRIVATE
+                await self._send_to(chat.id, self._conversation.writer.failure(), context, private=private)
+            except TelegramError as again:
+                log.error("the fixed reply could not be sent either: %s", type(again).__name__)
+
+    def _respond(self, incoming: Incoming) -> Turn:
+        try:
+            return self._conversation.respond(incoming)
+        except Exception as error:
+            # Whatever is wrong inside, the person gets the helplines.
+            log.error("no answer could be made: %s", _place(error))
+            return Turn(self._conversation.writer.failure())
+
+    async def _record(self, turn: Turn) -> None:
+        if not turn.events or self._feedback is None:
+            return
+        try:
+            await asyncio.to_thread(self._feedback.record, turn.events)
+        except Exception as error:
+            # The person has the answer; a lost count is the operator's matter only.
+            log.error("a rating was not counted: %s", type(error).__name__)
+
+    # --- outgoing --------------------------------------------------------------------------------------------------
+
+    async def _send(self, message: Message, reply: Reply, context: ContextTypes.DEFAULT_TYPE) -> None:
+        private = message.chat.type == ChatType.PRIVATE
+        answered = None if private else message.message_id
+        await self._send_to(message.chat.id, reply, context, private=private, answered=answered)
+
+    async def _send_to(
+        self,
+        chat_id: int,
+        reply: Reply,
+        context: ContextTypes.DEFAULT_TYPE,
+        *,
+        private: bool,
+        answered: int | None = None,
+    ) -> None:
+        markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | None = inline_keyboard(reply.rows)
+        if markup is None and reply.keyboard and private:
+            markup = self._quick_replies()
+        await context.bot.send_message(
+            chat_id,
+            to_html(reply, self._conversation.faq.texts.sources_title),
+            parse_mode=ParseMode.HTML,
+            reply_markup=markup,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_to_message_id=answered,
+            allow_sending_without_reply=True,
+        )
+        for line in reply.contacts:
+            await context.bot.send_contact(chat_id, phone_number=line.number, first_name=line.name)
+
+    async def _edit(self, message: Message, reply: Reply) -> bool:
+        """Change the message in place; False where that is not possible and a new one must be sent."""
+        markup = inline_keyboard(reply.rows) if reply.edits else _without(message.reply_markup, reply.drops)
+        try:
+            if not reply.edits and not reply.appends:
+                await message.edit_reply_markup(markup)
+                return True
+            text = to_html(reply, self._conversation.faq.texts.sources_title)
+            if reply.appends:
+                text = f"{message.text_html}\n\n{text}"
+            if _visible_length(text) > MessageLimit.MAX_TEXT_LENGTH:
+                return False
+            await message.edit_text(
+                text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=markup,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except BadRequest as error:
+            # Pressed twice: nothing to change, and nothing to send either. Too old to edit: a rating needs no message.
+            return "not modified" in error.message.lower() or not (reply.edits or reply.appends)
+        return True
+
+    def _quick_replies(self) -> ReplyKeyboardMarkup:
+        rows = [[KeyboardButton(label) for label in row] for row in self._conversation.writer.quick_replies()]
+        placeholder = self._conversation.faq.texts.input_placeholder
+        return ReplyKeyboardMarkup(rows, resize_keyboard=True, is_persistent=True, input_field_placeholder=placeholder)
+
+
+# --- pure translations -------------------------------------------------------------------------------------------------
+
+
+def _incoming(message: Message, username: str, bot_id: int) -> Incoming | None:
+    """What a message means to the conversation; None for what is not meant for the bot."""
+    text = message.text or message.caption or ""
+    command = re.match(r"/([A-Za-z0-9_]+)(?:@(\w+))?\s*(.*)", text, re.DOTALL)
+    if command and command[2] and command[2].casefold() != username.casefold():
+        return None
+    if message.chat.type not in {ChatType.PRIVATE, ChatType.SENDER} and not command:
+        answered = message.reply_to_message
+        to_bot = answered is not None and answered.from_user is not None and answered.from_user.id == bot_id
+        mention = re.compile(rf"@{re.escape(username)}\b", re.IGNORECASE)
+        if not to_bot and not mention.search(text):
+            return None
+        text = mention.sub(" ", text).strip()
+    if command:
+        return Command(command[1].casefold(), command[3].strip())
+    return Question(text) if text.strip() else Media()
+
+
+def has_text(reply: Reply) -> bool:
+    """Whether there is something to send; a thank-you for a rating has only its toast."""
+    return bool(reply.text or reply.sources)
+
+
+def _without(markup: InlineKeyboardMarkup | None, prefix: str) -> InlineKeyboardMarkup | None:
+    """A message's buttons without those whose data begins with the prefix."""
+    rows = [
+        [button for button in row if not str(button.callback_data or "").startswith(prefix)]
+        for row in (markup.inline_keyboard if markup else ())
+    ]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(kept) if kept else None
+
+
+def inline_keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
+    """Buttons below a message; None where there are none."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy))
+                if button.copy
+                else InlineKeyboardButton(button.label, callback_data=button.action)
+                for button in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+def to_html(reply: Reply, sources_title: str = "") -> str:
+    """The reply in Telegram's HTML, within Telegram's length: the folded part goes first when it is too long."""
+    for shorter in (reply, replace(reply, details=""), replace(reply, details="", sources=())):
+        text = _html(shorter, sources_title)
+        if _visible_length(text) <= MessageLimit.MAX_TEXT_LENGTH:
+            return text
+    return _html(replace(reply, details="", sources=(), text=reply.text[:2500]), sources_title)
+
+
+def _html(reply: Reply, sources_title: str) -> str:
+    parts = [_marked(reply.notice), f"<b>{html.escape(reply.title)}</b>" if reply.title else "", _marked(reply.text)]
+    parts += [f"<b>{_marked(reply.danger, bold=False)}</b>" if reply.danger else "", _marked(reply.prompt)]
+    parts += [f"<blockquote expandable>{_marked(reply.details)}</blockquote>" if reply.details else ""]
+    if reply.sources:
+        links = [f'• <a href="{html.escape(one.url)}">{html.escape(one.label)}</a>' for one in reply.sources]
+        parts.append("\n".join([f"<b>{html.escape(sources_title)}</b>", *links]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _marked(text: str, *, bold: bool = True) -> str:
+    lines = []
+    for line in text.splitlines():
+        bullet = "• " if line.startswith("- ") else ""
+        pieces = [
+            f"<b>{html.escape(piece)}</b>" if strong and bold else html.escape(piece)
+            for piece, strong in spans(line.removeprefix("- "))
+        ]
+        lines.append(bullet + "".join(pieces))
+    return "\n".join(lines)
+
+
+def _visible_length(text: str) -> int:
+    """Length as Telegram counts it: UTF-16 units, without tags and entities."""
+    return len(html.unescape(re.sub(r"<[^>]+>", "", text)).encode("utf-16-le")) // 2
+
+
+def _place(error: BaseException | None) -> str:
+    """An error's kind and where in the code it arose. Its message may hold a person's words and is left out."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} at {place}"
