@@ -1,0 +1,278 @@
+"""The command line, and the only place where everything is put together.
+
+Without a command the bot starts on Telegram; `chat`, `ask`, `check` and `bench` need no token and no network.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from bot import __version__, content, fitted
+from bot.conversation import Conversation, Question
+from bot.faq import Faq
+from bot.replies import plain
+
+DESCRIPTION = """\
+A bot that answers questions from a folder of YAML, with a number to call under every answer.
+
+  python -m bot chat          try it here, without token and network
+  python -m bot               run it on Telegram (TELEGRAM_BOT_TOKEN from the environment or .env)
+  python -m bot ask "…"       one decision per question, for scripts (--json, --explain)
+  python -m bot check         find every mistake in the content
+  python -m bot bench         measure start, speed and memory on this machine
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code says whether it went well. Expected errors are one line and exit 1."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except content.ContentError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print(f"{len(error.problems)} problems in the content; the bot needs them mended first.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output went away ("| head"): nothing is wrong on our side.
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(run=_telegram)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--faq", type=Path, metavar="DIR", help="another folder of YAML instead of the shipped one")
+    # Also before the command: `python -m bot --faq DIR` runs that folder on Telegram.
+    parser.add_argument("--faq", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    chat = commands.add_parser("chat", parents=[common], help="talk to the bot in this terminal")
+    chat.set_defaults(run=_chat)
+
+    ask = commands.add_parser("ask", parents=[common], help="one decision per argument, or per line of standard input")
+    ask.add_argument("text", nargs="*", help="a question; without one, each line of standard input is one")
+    ask.add_argument("--json", action="store_true", help="one JSON object a line (the contract is in the README)")
+    ask.add_argument("--explain", action="store_true", help="show what was understood, and why")
+    ask.set_defaults(run=_ask)
+
+    check = commands.add_parser("check", parents=[common], help="find every mistake in the content")
+    check.add_argument("--strict", action="store_true", help="warnings are errors too, as before a release")
+    check.add_argument("--list", action="store_true", help="list topics with grade, words, phrasings and sources")
+    check.set_defaults(run=_check)
+
+    bench = commands.add_parser("bench", parents=[common], help="measure start, speed and memory on this machine")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+# --- the bot -------------------------------------------------------------------------------------------------------------
+
+
+def _conversation(folder: Path | None, *, ratings: bool = False) -> Conversation:
+    faq = content.load(folder)
+    return Conversation(faq, ratings=ratings, matcher=fitted.matcher(faq))
+
+
+def _telegram(arguments: argparse.Namespace) -> int:
+    # Imported here, so that the terminal commands start fast and need none of it.
+    from telegram.error import InvalidToken, NetworkError
+
+    from bot.feedback import Feedback
+    from bot.settings import SettingsError, load_settings
+    from bot.telegram_app import ALLOWED_UPDATES, TelegramBot
+
+    try:
+        settings = load_settings()
+        feedback = Feedback(settings.database_url, date.today) if settings.database_url else None
+    except (SettingsError, ValueError) as error:
+        message = str(error) if isinstance(error, SettingsError) else f"DATABASE_URL is wrong: {error}"
+        print(f"{message} (`python -m bot chat` needs no settings)", file=sys.stderr)
+        return 1
+    token = settings.telegram_bot_token.get_secret_value()
+    _log_to_stderr(settings.log_level, token)
+    folder = arguments.faq or (Path(settings.faq_dir) if settings.faq_dir else None)
+    bot = TelegramBot(_conversation(folder, ratings=feedback is not None), feedback)
+    try:
+        bot.application(settings).run_polling(allowed_updates=ALLOWED_UPDATES)
+    except InvalidToken:
+        print("TELEGRAM_BOT_TOKEN was refused by the server: copy it again from BotFather.", file=sys.stderr)
+        return 1
+    except NetworkError as error:
+        reason = str(error).replace(token, "…")
+        print(f"{settings.telegram_api_url} cannot be reached: {reason}", file=sys.stderr)
+        return 1
+    finally:
+        if feedback:
+            feedback.close()
+    return 0
+
+
+class _WithoutToken(logging.Formatter):
+    """Formats a line with the bot's token blotted out, wherever a library put it."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._token = token
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).replace(self._token, "<token>")
+
+
+def _log_to_stderr(level: str, token: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithoutToken(token))
+    logging.basicConfig(level=level, handlers=[handler])
+    # httpx logs every address (the token is in it) at INFO, python-telegram-bot whole updates at DEBUG.
+    for name in ("httpx", "httpcore", "telegram", "apscheduler"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from bot.console import Chat
+
+    console = Console(highlight=False)
+    chat = Chat(_conversation(arguments.faq), console)
+    if sys.stdin.isatty():
+        chat.greet()
+        chat.run(chat.prompt())
+    else:
+        chat.run(sys.stdin)
+    return 0
+
+
+# --- tools ---------------------------------------------------------------------------------------------------------------
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    conversation = _conversation(arguments.faq)
+    lines: Iterable[str] = arguments.text or (line.rstrip("\r\n") for line in sys.stdin)
+    for text in lines:
+        turn = conversation.respond(Question(text))
+        decision = turn.decision or conversation.decide(text)
+        if arguments.json:
+            print(
+                json.dumps(
+                    {
+                        "text": text,
+                        "outcome": decision.outcome,
+                        "topics": list(decision.topics),
+                        "emergency": decision.emergency,
+                        "caution": decision.caution,
+                        "confidence": decision.confidence,
+                        "ranking": [list(pair) for pair in decision.ranking],
+                        "reply": plain(turn.reply),
+                    },
+                    ensure_ascii=False,
+                ),
+                flush=True,
+            )
+        else:
+            topics = f": {', '.join(decision.topics)}" if decision.topics else ""
+            print(f"{decision.outcome}{topics} ({decision.confidence:.2f})  {text}", flush=True)
+        if arguments.explain:
+            for line in _explained(conversation, text):
+                print(f"    {line}", file=sys.stderr if arguments.json else sys.stdout)
+    return 0
+
+
+def _explained(conversation: Conversation, text: str) -> Iterable[str]:
+    decision = conversation.decide(text)
+    for hit in decision.finding.hits:
+        yield f"safety: rule {hit.owner}.{hit.rule} fired on “{hit.words}”"
+    for hit, guard in decision.finding.excused:
+        yield f"safety: rule {hit.owner}.{hit.rule} on “{hit.words}” was excused by guard “{guard}”"
+    explanation = conversation.explain(text)
+    reading = explanation.verdict.reading
+    yield f"read as: {' | '.join(' '.join(sentence) for sentence in reading.sentences)}"
+    for old, new in reading.repairs:
+        yield f"repaired: {old} → {new}"
+    scores = dict(explanation.verdict.ranking)
+    for label, phrasing, cosine, shared in explanation.nearest:
+        common = f", shares: {' '.join(shared)}" if shared else ""
+        yield f"{label}: score {scores[label]:.2f}, nearest phrasing “{phrasing}” (cosine {cosine:.2f}{common})"
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from bot.review import listing, median_grade, review
+
+    read = content.read(arguments.faq)
+    if arguments.list:
+        _print_listing(read.faq, listing(read.faq), median_grade(read.faq))
+    problems = sorted(review(read, fitted.matcher(read.faq), date.today()))
+    for problem in problems:
+        print(problem)
+    errors = [problem for problem in problems if problem.severity == "error" or arguments.strict]
+    topics, phrasings = len(read.faq.topics), sum(len(topic.questions) for topic in read.faq.topics)
+    warnings = len(problems) - sum(problem.severity == "error" for problem in problems)
+    print(f"{topics} topics, {phrasings} phrasings: {len(problems) - warnings} errors, {warnings} warnings.")
+    return 1 if errors else 0
+
+
+def _print_listing(faq: Faq, rows: Iterable[tuple[str, float, int, int, int, str]], median: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{len(faq.topics)} topics, median reading grade {median:.1f}")
+    for name in ("topic", "grade", "words", "phrasings", "sources", "reviewed by"):
+        table.add_column(name, justify="left" if name in {"topic", "reviewed by"} else "right")
+    for topic, grade, words, phrasings, sources, reviewed in rows:
+        table.add_row(topic, f"{grade:.1f}", str(words), str(phrasings), str(sources), reviewed)
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    import statistics
+    import subprocess
+    import time
+
+    folder = [f"--faq={arguments.faq}"] if arguments.faq else []
+    conversation = _conversation(arguments.faq)
+    questions = [question for topic in conversation.faq.topics for question in topic.questions]
+    times: list[float] = []
+    for question in questions:
+        begin = time.perf_counter()
+        conversation.decide(question)
+        times.append((time.perf_counter() - begin) * 1000)
+    times.sort()
+    median, late = statistics.median(times), times[int(len(times) * 0.99)]
+    print(f"decision: median {median:.2f} ms, 99th percentile {late:.2f} ms over {len(times)} phrasings")
+
+    first = conversation.faq.topics[0].questions[0]
+    program = (
+        "import io, sys, resource; sys.stdin = io.StringIO(sys.argv.pop() + '\\n'); sys.stdout = io.StringIO();"
+        "from bot.__main__ import main; main(sys.argv[1:]); used = resource.getrusage(resource.RUSAGE_SELF);"
+        "print(used.ru_utime + used.ru_stime, file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, "chat", *folder, first], capture_output=True, text=True, check=True
+    )
+    print(f"terminal: {float(run.stderr.strip().splitlines()[-1]):.2f} s of CPU from start to first answer")
+
+    memory = (
+        "import re, sys; from pathlib import Path; from bot.__main__ import _conversation; from bot.feedback import Feedback;"
+        "from bot.settings import Settings; from bot.telegram_app import TelegramBot; from datetime import date;"
+        "f = Feedback('sqlite://', date.today);"
+        "b = TelegramBot(_conversation(Path(sys.argv[1]) if sys.argv[1:] else None, ratings=True), f);"
+        "b.application(Settings(_env_file=None, telegram_bot_token='1:bench'));"
+        "print(int(re.search(r'VmRSS:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) / 1024)"
+    )
+    extra = [str(arguments.faq)] if arguments.faq else []
+    if Path("/proc/self/status").exists():
+        run = subprocess.run([sys.executable, "-c", memory, *extra], capture_output=True, text=True, check=True)
+        print(f"Telegram process: {float(run.stdout):.0f} MiB resident before the first message")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
