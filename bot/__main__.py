@@ -79,7 +79,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _conversation(folder: Path | None, *, ratings: bool = False) -> Conversation:
     faq = content.load(folder)
-    return Conversation(faq, ratings=ratings, matcher=fitted.matcher(faq))
+    return Conversation(faq, ratings=ratings, matcher=fitted.matcher(faq, tell=_tell_first_start))
+
+
+def _tell_first_start() -> None:
+    if sys.stderr.isatty():
+        print("Learning the questions. This takes a few seconds, the first time only.", file=sys.stderr)
 
 
 def _telegram(arguments: argparse.Namespace) -> int:

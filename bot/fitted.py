@@ -1,4 +1,4 @@
-"""Keeps what the matcher learned between two starts: reading 50 topics takes two seconds, looking the result up a tenth.
+"""Keeps what the matcher learned between two starts: solving takes seconds, looking the result up a tenth of one.
 
 A file in the user's cache folder, named after a hash of everything that goes in (phrasings, words, the matcher's own
 source). It holds numbers and words of the content, nothing of anybody's messages. Without a writable cache folder the
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,15 @@ from bot.matching import Calibration, Fitted, IndexArrays, Matcher, matcher_for,
 log = logging.getLogger(__name__)
 
 
-def matcher(faq: Faq, folder: Path | None = None) -> Matcher:
-    """The FAQ's matcher, from the cache where it is there. `folder` defaults to the user's cache folder."""
+def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | None = None) -> Matcher:
+    """The FAQ's matcher, from the cache where it is there.
+
+    `folder` defaults to the user's cache folder. `tell` is called before the slow way is taken.
+    """
     path = (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{_key(faq)}.npz"
     known = _load(path)
+    if known is None and tell:
+        tell()
     built = matcher_for(faq, known)
     if known is None:
         _save(path, built.fitted)

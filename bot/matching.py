@@ -21,7 +21,7 @@ Pure: no I/O, no clock, no randomness.
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,17 +42,20 @@ SMALL_TALK = "/"
 OUT_OF_SCOPE = "/out_of_scope"
 
 # What follows was chosen on `shared/`'s development questions and public sets together; see tests/benchmarks.
-FAMILY_WEIGHT = {"s": 1.0, "p": 0.8, "g": 0.5, "c": 0.8}
+FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
-RIDGE = 1.0
-EXACT_UP_TO = 4000
+RIDGE = 0.7
+EXACT_UP_TO = 6000
 """Phrasings that are solved exactly; more are solved from `LANDMARKS` of them, which costs some accuracy."""
 LANDMARKS = 1500
-NEAREST_SHARE = 0.3
+NEAREST_SHARE = 0.4
 SENTENCE_SHARE = 0.3
 REPAIR_SIMILARITY = 0.75
 DISTINCT_GAP = 0.08
 """A repair that fits two look-alike words almost equally well is not made: better unknown than swapped."""
+
+UNANSWERABLE = 0.3
+"""Questions without an answer for each with one, as a bot gets them; the calibration assumes so many."""
 
 ANSWER_AT = 0.5
 """Answer when right is likelier than wrong."""
@@ -531,16 +534,20 @@ def _sample(
     return float(scores[best]), float(scores[best]) - rival, bool(intents[best] == intents[right])
 
 
-def _calibrate(samples: Iterable[tuple[float, float, bool]]) -> Calibration:
-    """Logistic regression by Newton's steps, with a little weight decay so that separable data stay finite."""
-    table = np.array(list(samples), dtype=np.float64)
+def _calibrate(samples: Sequence[tuple[float, float, bool]]) -> Calibration:
+    """Logistic regression by Newton's steps, with a little weight decay so that separable data stay finite.
+
+    Every second sample has its whole topic left out: a question without an answer. They count `UNANSWERABLE`.
+    """
+    table = np.array(samples, dtype=np.float64)
     inputs = np.column_stack([np.ones(len(table)), table[:, 0], table[:, 1]])
     right = table[:, 2]
+    share = np.tile([1.0, UNANSWERABLE], len(table) // 2)
     theta = np.zeros(3)
     for _ in range(25):
         guess = 1 / (1 + np.exp(-np.clip(inputs @ theta, -30, 30)))
-        gradient = inputs.T @ (guess - right) + 0.01 * theta
-        curve = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 0.01 * np.eye(3)
+        gradient = inputs.T @ (share * (guess - right)) + 0.01 * theta
+        curve = (inputs * (share * guess * (1 - guess))[:, None]).T @ inputs + 0.01 * np.eye(3)
         theta -= np.linalg.solve(curve, gradient)
     return Calibration(bias=float(theta[0]), score=float(theta[1]), margin=float(theta[2]))
 

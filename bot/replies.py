@@ -96,7 +96,7 @@ class Writer:
             title=topic.title,
             text=self._fill(text),
             danger=f"{self._texts.danger_mark} {self._fill(topic.danger)}" if topic.danger else "",
-            prompt=self.prompt(),
+            prompt=self.prompt(public=bool(notice)),
             details=self._fill(topic.more) if topic.more else "",
             rows=self._answer_rows(topic),
         )
@@ -146,7 +146,7 @@ class Writer:
         return Reply(
             notice=notice,
             text=self._fill(self._texts.suggest),
-            prompt=self.prompt(),
+            prompt=self.prompt(public=bool(notice)),
             rows=(*rows, (Button(self._texts.button_none, "none"),)),
         )
 
@@ -164,7 +164,7 @@ class Writer:
 
     def _way_out(self, text: str, *, notice: str = "") -> Reply:
         row = (Button(self._texts.button_topics, "topics"), *self._closing_row())
-        return Reply(notice=notice, text=self._fill(text), prompt=self.prompt(), rows=(row,))
+        return Reply(notice=notice, text=self._fill(text), prompt=self.prompt(public=bool(notice)), rows=(row,))
 
     # --- danger --------------------------------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Writer:
         rows = ((self.topic_button(topic),),) if topic else ()
         closing = (Button(self._texts.button_topics, "topics"), *self._closing_row())
         text = self._fill(refusal.reply)
-        return Reply(notice=notice, text=text, prompt=self.prompt(), rows=(*rows, closing))
+        return Reply(notice=notice, text=text, prompt=self.prompt(public=True), rows=(*rows, closing))
 
     def soft_check(self) -> str:
         """The one line that stands above the normal answer to a doubtful message."""
@@ -268,15 +268,16 @@ class Writer:
 
     def failure(self) -> Reply:
         """The last resort: fixed words and the helplines."""
-        return Reply(text=self._fill(self._texts.failure), prompt=self.prompt())
+        return Reply(text=self._fill(self._texts.failure), prompt=self.prompt(public=True))
 
     # --- parts ---------------------------------------------------------------------------------------------------------
 
-    def prompt(self) -> str:
-        """The clear call to phone somebody that closes every answer."""
+    def prompt(self, *, public: bool = False) -> str:
+        """The clear call to phone somebody that closes every answer. `public`: without commercial placement lines."""
         rows = [
             self._texts.prompt_row.format(name=line.name, number=line.number, short=line.short)
             for line in self._faq.helplines.prompted
+            if not (public and line.placement)
         ]
         return "\n".join([self._fill(self._texts.prompt), *(f"- {row}" for row in rows)]) if rows else ""
 
