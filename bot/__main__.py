@@ -50,7 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(run=_telegram)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--faq", type=Path, metavar="DIR", help="another folder of YAML instead of the shipped one")
+    common.add_argument(
+        "--faq",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="another folder of YAML instead of the shipped one",
+    )
     # Also before the command: `python -m bot --faq DIR` runs that folder on Telegram.
     parser.add_argument("--faq", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", metavar="")

@@ -46,12 +46,18 @@ class Chat:
                 return
 
     def say(self, text: str) -> None:
-        """Answer one line."""
-        self._show(self._conversation.respond(self._incoming(text)))
+        """Answer one line. Whatever fails inside, the helplines are on the screen."""
+        try:
+            turn = self._conversation.respond(self._incoming(text))
+        except Exception as error:
+            self._console.print(Text(f"({type(error).__name__})", style="dim"))
+            turn = Turn(self._conversation.writer.failure())
+        self._show(turn)
 
     def _incoming(self, text: str) -> Incoming:
-        if text.isdigit() and 0 < int(text) <= len(self._choices):
-            choice = self._choices[int(text) - 1]
+        number = int(text) if text.isdecimal() and len(text) < 4 else 0
+        if 0 < number <= len(self._choices):
+            choice = self._choices[number - 1]
             return Question(choice) if isinstance(choice, str) else parse_button(choice.action)
         if text.startswith("/"):
             name, _, argument = text[1:].partition(" ")

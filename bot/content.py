@@ -96,9 +96,12 @@ def read(folder: Path | None = None) -> Content:
     folder = folder or shipped_folder()
     problems: list[Problem] = []
     documents = {path.name: _parse(path, problems) for path in _files(folder)}
+    documents = {name: document for name, document in documents.items() if document.data is not None}
     if DEFAULTS not in documents:
         documents[DEFAULTS] = _parse(shipped_folder() / DEFAULTS, problems)
     topic_files = {name: document for name, document in documents.items() if not name.startswith("_")}
+    if problems and not topic_files:
+        raise ContentError(problems)
     if not topic_files:
         raise ContentError(
             [Problem(str(folder), 0, "no topic file: put at least one *.yaml with a list of topics here")]
@@ -119,7 +122,7 @@ def read(folder: Path | None = None) -> Content:
     small_talk = _layered(SmallTalk, defaults, "small_talk", documents.get("_small_talk.yaml"), problems)
     helplines = _layered(Helplines, defaults, "helplines", documents.get("_helplines.yaml"), problems)
     safety = _layered(Safety, defaults, "safety", documents.get("_safety.yaml"), problems)
-    if helplines and (document := documents.get("_helplines.yaml")):
+    if helplines and (document := documents.get("_helplines.yaml")) and isinstance(document.data, dict):
         _place_helplines(document, places)
     if topics and texts and words and small_talk and helplines and safety:
         faq = Faq(
@@ -164,8 +167,10 @@ def _parse(path: Path, problems: list[Problem]) -> Document:
         problems.append(Problem(str(path), mark.line + 1 if mark else 0, f"{reason}{hint}"))
     except yaml.YAMLError as error:
         problems.append(Problem(str(path), 0, f"this is not YAML: {error}"))
+    except RecursionError:
+        problems.append(Problem(str(path), 0, "too deeply nested to be read"))
     else:
-        if node is None:
+        if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
             problems.append(Problem(str(path), 0, "the file is empty: write something into it or remove it"))
         else:
             document.data = _value(node, (), document, problems)
@@ -174,6 +179,11 @@ def _parse(path: Path, problems: list[Problem]) -> Document:
 
 def _value(node: yaml.Node, path: Path_, document: Document, problems: list[Problem]) -> Any:
     document.lines[path] = node.start_mark.line + 1
+    if len(path) > _DEEPEST:
+        problems.append(
+            Problem(document.file, node.start_mark.line + 1, "too deeply nested: an alias that holds itself?")
+        )
+        return None
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -250,7 +260,7 @@ def _layered(
     model: type[M], defaults: Document, section: str, document: Document | None, problems: list[Problem]
 ) -> M | None:
     """The folder's file on top of the defaults: mappings are joined key by key, everything else is replaced."""
-    base = (defaults.data or {}).get(section) or {}
+    base = defaults.data.get(section) or {} if isinstance(defaults.data, dict) else {}
     if document is None or document.data is None:
         return _model(model, base, defaults, (section,), problems)
     if not isinstance(document.data, dict):
@@ -263,6 +273,9 @@ def _layered(
         merged[key] = base[key] | value if both else base[key] + value if lists else value
     return _model(model, merged, document, (), problems)
 
+
+_DEEPEST = 12
+"""Levels of lists and mappings; the deepest that the content has is six."""
 
 _GROWING = {"function_words", "other_people", "follow_ups", "greeting", "thanks", "helpline"}
 """Lists of ordinary words and phrases that a folder adds to; what the bot shows (rows, commands) it replaces."""
@@ -347,7 +360,7 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
     """Everything that is right by itself and wrong beside the rest."""
     faq = content.faq
     ids = {topic.id for topic in faq.topics}
-    phrasings: dict[str, tuple[str, int]] = {}
+    phrasings: dict[str, tuple[str, str]] = {}
     for topic in faq.topics:
         for index, name in enumerate(topic.related):
             if name not in ids or name == topic.id:
@@ -358,15 +371,15 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
             if wider is None or wider.id == topic.id or wider.part_of:
                 message = f"'part_of' must name a topic that is itself part of none, not {topic.part_of!r}"
                 yield content.problem(topic.id, "part_of", message + _did_you_mean(topic.part_of, ids))
-        for index, question in enumerate(topic.questions):
-            key = " ".join(re.findall(r"\w+", question.casefold()))
-            if key in phrasings:
-                owner, number = phrasings[key]
-                file, line = content.places[owner, f"questions[{number}]"]
-                message = f"{question!r} stands already in {file}:{line} (topic {owner!r}): keep one"
-                yield content.problem(topic.id, f"questions[{index}]", message)
-            else:
-                phrasings[key] = (topic.id, index)
+        for field, wordings in (("questions", topic.questions), ("heard", topic.heard)):
+            for index, wording in enumerate(wordings):
+                key = " ".join(re.findall(r"\w+", wording.casefold()))
+                if key in phrasings:
+                    file, line = content.places[phrasings[key]]
+                    message = f"{wording!r} stands already in {file}:{line} (topic {phrasings[key][0]!r}): keep one"
+                    yield content.problem(topic.id, f"{field}[{index}]", message)
+                else:
+                    phrasings[key] = (topic.id, f"{field}[{index}]")
         for field in ("answer", "danger", "for_family", "more"):
             for name in re.findall(r"\{(\w*)\}", getattr(topic, field) or ""):
                 if name not in faq.helplines.numbers:
@@ -400,13 +413,27 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
         if other != topic.id:
             message = f"title {topic.title!r} is also that of {other!r}: two buttons would look alike"
             yield content.problem(topic.id, "title", message)
+    filled = set(faq.helplines.numbers) | _FILLED
+    for name, text in faq.texts.model_dump().items():
+        for hole in re.findall(r"\{(\w*)\}", text) if isinstance(text, str) else ():
+            if hole not in filled:
+                message = f"{name!r}: {{{hole}}} is filled in by nothing{_did_you_mean(hole, filled)}"
+                yield elsewhere("_bot.yaml", (name,), message)
     yield from _safety(faq, lines, ids, elsewhere)
+
+
+_FILLED = {
+    *("name", "number", "what", "hours", "cost", "short", "title"),
+    *("topics", "checked", "review", "reviewed"),
+}
+"""What the bot fills into its own texts, besides the numbers of `_helplines.yaml`."""
 
 
 def _safety(
     faq: Faq, lines: set[str], ids: set[str], elsewhere: Callable[[str, Path_, str], Problem]
 ) -> Iterator[Problem]:
     safety = faq.safety
+    yield from _safety_texts(faq, elsewhere)
     for number, emergency in enumerate(safety.emergencies):
         here: Path_ = ("emergencies", number)
         for name in emergency.contacts:
@@ -436,3 +463,24 @@ def _safety(
                         if name not in safety.words:
                             message = f"<{name}> is not among 'words'{_did_you_mean(name, safety.words)}"
                             yield elsewhere("_safety.yaml", (kind, number, "rules", index, "says"), message)
+
+
+def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> Iterator[Problem]:
+    safety = faq.safety
+    texts: list[tuple[Path_, str]] = [(("soft_check",), safety.soft_check or "")]
+    texts += [(("emergencies", at, "reply"), one.reply) for at, one in enumerate(safety.emergencies)]
+    texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]
+    for path, text in texts:
+        for hole in re.findall(r"\{(\w*)\}", text):
+            if hole not in faq.helplines.numbers:
+                numbers = faq.helplines.numbers
+                message = f"{{{hole}}} is no number of _helplines.yaml{_did_you_mean(hole, numbers)}"
+                yield elsewhere("_safety.yaml", path, message)
+    for group, lists in (("words", safety.words), ("guards", safety.guards)):
+        for name, wordings in lists.items():
+            for index, wording in enumerate(wordings):
+                for other in re.findall(r"<(\w*)>", wording):
+                    if group == "words" or other not in safety.words:
+                        message = f"<{other}> is not among 'words'{_did_you_mean(other, safety.words)}"
+                        message = message if group == "guards" else f"a list may not hold another list: <{other}>"
+                        yield elsewhere("_safety.yaml", (group, name, index), message)

@@ -12,7 +12,7 @@ from bot.faq import Faq, Topic
 from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for
 from bot.replies import Event, Rated, Reply, Writer
 from bot.safety import NOTHING_FOUND, Finding, Gate
-from bot.text import Normaliser, fold
+from bot.text import fold
 
 Outcome = Literal["answer", "suggest", "unknown", "emergency", "refusal", "greeting", "thanks", "helpline"]
 
@@ -93,7 +93,7 @@ class Conversation:
         self.faq = faq
         self.writer = Writer(faq, ratings=ratings)
         self._matcher = matcher or matcher_for(faq)
-        self._gate = Gate(faq.safety, Normaliser(faq.words), self._matcher.vocabulary)
+        self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary)
         self._labels = self._exact_labels()
 
     def respond(self, incoming: Incoming) -> Turn:

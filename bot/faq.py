@@ -35,6 +35,28 @@ def _plain(text: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+def _wording(text: str) -> str:
+    """Refuse a pattern that could not be read: unbalanced brackets, an empty choice, a broken list name."""
+    if text.count("(") != text.count(")"):
+        raise ValueError("brackets must come in pairs: (one phrase|another)")
+    if text.count("<") != text.count(">") or re.search(r"<(?!\w+>)|(?<!\w)>", text):
+        raise ValueError("a list is written <name>, with its closing mark")
+    for item in re.split(r"[\s()|]+", re.sub(r"<\w+>", "list", text)):
+        if item not in {"", "?", "..", "..."} and not re.search(r"\w", item):
+            raise ValueError(f"{item!r} holds no word")
+    if re.search(r"\|\||\(\||\|\)|\(\)|\|(\s|$)|(^|\s)\|", text):
+        raise ValueError("a choice must not be empty: write word|word without spaces around the bar")
+    if not re.search(r"\w", text):
+        raise ValueError("it holds no word")
+    return text
+
+
+Wording = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=800), AfterValidator(_wording)
+]
+"""A pattern of the safety gate, in the language of `bot.safety`."""
 Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_LIMIT), AfterValidator(_plain)
 ]
@@ -43,7 +65,8 @@ Prose = Annotated[
 class Model(BaseModel):
     """Content never changes while the bot runs, and a misspelled key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when first used, once for all: building each model by itself as well costs a tenth of a second at the start.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Source(Model):
@@ -64,7 +87,8 @@ class Source(Model):
 class Topic(Model):
     """One question that people ask, in their many wordings, and its answer.
 
-    `questions[0]` is the canonical question. `danger` is shown in bold under the answer. `for_family` replaces
+    `questions[0]` is the canonical question; the others are wordings that the matcher finds even when it has not seen
+    them. `heard` are rarer, longer or more oblique wordings, which train the matcher and promise nothing. `danger` is shown in bold under the answer. `for_family` replaces
     `answer` when the question speaks of somebody else. `part_of` names the wider topic that this one is a detail of:
     the matcher decides between wider topics first, then between a topic and its parts.
     """
@@ -72,6 +96,7 @@ class Topic(Model):
     id: Id
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
     questions: tuple[Line, ...] = Field(min_length=1)
+    heard: tuple[Line, ...] = ()
     keywords: tuple[Line, ...] = ()
     answer: Prose
     danger: Prose | None = None
@@ -140,7 +165,7 @@ class Rule(Model):
     """Wordings that mean one thing, and the guards that may excuse them. See `bot.safety` for the pattern language."""
 
     id: Id
-    says: tuple[Line, ...] = Field(min_length=1)
+    says: tuple[Wording, ...] = Field(min_length=1)
     unless: tuple[Id, ...] = ()
     soft: bool = False
     """A soft rule adds the one-line check above the normal answer instead of replacing it."""
@@ -168,8 +193,8 @@ class Refusal(Model):
 class Safety(Model):
     """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check."""
 
-    words: dict[Id, tuple[Line, ...]] = Field(default_factory=dict)
-    guards: dict[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    words: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
+    guards: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
     emergencies: tuple[Emergency, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     soft_check: Prose | None = None
@@ -218,7 +243,9 @@ class Texts(Model):
     commands: tuple[CommandText, ...]
     quick_replies: tuple[tuple[Line, ...], ...] = ()
     """Rows of the reply keyboard: topic ids, or commands written `/topics`."""
-    themes: dict[str, Line] = Field(default_factory=dict)
+    themes: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]] = Field(
+        default_factory=dict
+    )
     """Titles of topic files, in the menu's order."""
     input_placeholder: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 

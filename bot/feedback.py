@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy import Boolean, Column, Date, Integer, MetaData, String, Table, create_engine, select, update
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.replies import Event
 
@@ -27,8 +27,9 @@ class Feedback:
         try:
             self._engine = create_engine(url)
             _metadata.create_all(self._engine)
-        except (ArgumentError, ImportError) as error:
-            raise ValueError(f"not a database address that can be used: {error}") from error
+        except (SQLAlchemyError, ImportError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ValueError(f"not a database that can be used: {reason}") from error
         self._today = today
 
     def record(self, events: tuple[Event, ...]) -> None:

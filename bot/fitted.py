@@ -51,7 +51,7 @@ def _key(faq: Faq) -> str:
 
 def _load(path: Path) -> Fitted | None:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             index = IndexArrays(
                 features=str(data["features"]),
                 idf=data["idf"],
@@ -65,7 +65,7 @@ def _load(path: Path) -> Fitted | None:
             return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["weights"], calibration)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         log.warning("cannot use the cached matcher, building it anew: %s", type(error).__name__)
         return None
 

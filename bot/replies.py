@@ -77,6 +77,13 @@ def plain(reply: Reply) -> str:
     return "\n\n".join(part.replace("*", "") for part in parts if part)
 
 
+def put(text: str, **values: str) -> str:
+    """The text with `{name}` replaced by each value. Other braces stay as they are, so nothing can fail here."""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
 class Writer:
     """Puts replies together from the content. Pure: the same Faq gives the same replies."""
 
@@ -219,9 +226,7 @@ class Writer:
         checked = max((topic.checked for topic in topics if topic.checked), default=None)
         review = self._texts.reviewed if reviewed else self._texts.unreviewed
         text = self._fill(self._texts.about).replace("{review}", review)
-        values = {"topics": len(topics), "reviewed": reviewed, "checked": checked or "?"}
-        for name, value in values.items():
-            text = text.replace("{" + name + "}", str(value))
+        text = put(text, topics=str(len(topics)), reviewed=str(reviewed), checked=str(checked or "?"))
         return Reply(text=text, rows=self._closing_rows())
 
     def helpline(self) -> Reply:
@@ -237,8 +242,8 @@ class Writer:
 
     def _helpline_block(self, line: Helpline) -> str:
         number = f"{line.number} ({line.letters})" if line.letters else line.number
-        text = self._texts.helpline_row.format(
-            name=line.name, number=number, what=line.what, hours=line.hours, cost=line.cost
+        text = put(
+            self._texts.helpline_row, name=line.name, number=number, what=line.what, hours=line.hours, cost=line.cost
         )
         extra = [f"{line.text}."] if line.text else []
         extra += [] if line.verified else [self._texts.helpline_unverified]
@@ -254,7 +259,7 @@ class Writer:
         title = next((theme.title for theme in self._faq.themes if theme.id == theme_id), "")
         buttons = [self.topic_button(topic) for topic in self._faq.in_theme(theme_id)]
         rows = (*_in_rows(buttons, 1), (Button(self._texts.button_back, "topics"),))
-        return Reply(text=self._texts.theme_title.format(title=title), rows=rows, edits=True)
+        return Reply(text=put(self._texts.theme_title, title=title), rows=rows, edits=True)
 
     def unknown_command(self) -> Reply:
         commands = "\n".join(f"/{command.name}: {command.description}" for command in self._texts.commands)
@@ -275,7 +280,7 @@ class Writer:
     def prompt(self, *, public: bool = False) -> str:
         """The clear call to phone somebody that closes every answer. `public`: without commercial placement lines."""
         rows = [
-            self._texts.prompt_row.format(name=line.name, number=line.number, short=line.short)
+            put(self._texts.prompt_row, name=line.name, number=line.number, short=line.short)
             for line in self._faq.helplines.prompted
             if not (public and line.placement)
         ]
@@ -302,7 +307,7 @@ class Writer:
         return Button(topic.title, f"topic:{topic.id}")
 
     def _copy_button(self, line: Helpline) -> Button:
-        return Button(self._texts.button_copy.format(number=f"{line.name}: {line.number}"), copy=line.number)
+        return Button(put(self._texts.button_copy, number=f"{line.name}: {line.number}"), copy=line.number)
 
     def _closing_rows(self) -> Rows:
         row = self._closing_row()

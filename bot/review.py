@@ -96,15 +96,18 @@ def grade(faq: Faq, text: str) -> float:
 def _indistinct(content: Content, matcher: Matcher) -> Iterator[Problem]:
     """Phrasings of different topics that look the same to the matcher."""
     faq = content.faq
-    for mine, theirs, cosine in matcher.lookalikes(SAME):
-        if faq.topic(mine[0]) is None or faq.topic(theirs[0]) is None or faq.intent(mine[0]) == faq.intent(theirs[0]):
-            continue
-        topic = faq.topic(mine[0])
-        questions = topic.questions if topic else ()
-        if mine[1] not in questions:
-            continue
-        message = f"{mine[1]!r} and {theirs[1]!r} (topic {theirs[0]!r}) look the same to the matcher: reword one"
-        yield content.problem(mine[0], f"questions[{questions.index(mine[1])}]", f"{message} (cosine {cosine:.2f})")
+    for first, second, cosine in matcher.lookalikes(SAME):
+        for mine, theirs in ((first, second), (second, first)):
+            topic = faq.topic(mine[0])
+            if topic is None or faq.topic(theirs[0]) is None or faq.intent(mine[0]) == faq.intent(theirs[0]):
+                break
+            field = "questions" if mine[1] in topic.questions else "heard"
+            if mine[1] not in (*topic.questions, *topic.heard):
+                continue
+            message = f"{mine[1]!r} and {theirs[1]!r} (topic {theirs[0]!r}) look the same to the matcher: reword one"
+            place = f"{field}[{getattr(topic, field).index(mine[1])}]"
+            yield content.problem(topic.id, place, f"{message} (cosine {cosine:.2f})")
+            break
 
 
 def listing(faq: Faq) -> Iterator[tuple[str, float, int, int, int, str]]:

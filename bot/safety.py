@@ -4,8 +4,9 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
 
     word        the word in any ending ("breathe" is also "breathing")
     =word       exactly this form ("=dying")
-    one|two     either
-    word?       may be missing
+    one|two     either word
+    (a b|c d)   either phrase; phrases may hold whatever a wording may hold
+    word?       may be missing, so may (a phrase)?
     <name>      any word or phrase of that list under `words:`
     ..          up to three words in between     ...   up to eight words in between
 
@@ -97,6 +98,7 @@ class Gate:
         """`known_words` are ordinary words that are no misspelling of a word of danger."""
         self._safety = safety
         self._normaliser = normaliser
+        self._read: dict[str, list[str]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
         self._guards = {name: tuple(map(self._compile, says)) for name, says in safety.guards.items()}
         self._emergencies = tuple(self._compiled(safety.emergencies))
@@ -137,7 +139,8 @@ class Gate:
                 hit = Hit(compiled.owner, compiled.rule.id, _unmarked(found.group()))
                 guard = self._guard(compiled.rule, sentence)
                 if guard:
-                    excused.append((hit, guard))
+                    if (hit, guard) not in excused:
+                        excused.append((hit, guard))
                 else:
                     hits.append((hit, compiled.rule))
                     break
@@ -176,26 +179,33 @@ class Gate:
             for rule in member.rules:
                 yield _Compiled(member.id, rule, tuple(map(self._compile, rule.says)))
 
+    def _words(self, text: str) -> list[str]:
+        """The words of a piece of a wording; the same few hundred words stand in thousands of places."""
+        known = self._read.get(text)
+        if known is None:
+            known = self._read[text] = self._normaliser.words(text)
+        return known
+
     def _compile(self, say: str) -> _Wording:
         sequence, anchors = self._sequence(say)
         return _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", anchors)
 
     def _alternatives(self, phrases: Sequence[str]) -> tuple[str, frozenset[str]]:
         """A word list as one group, and the tokens of which a sentence must hold at least one."""
-        parts = [self._sequence(phrase) for phrase in sorted(phrases, key=len, reverse=True)]
-        return f"(?:{'|'.join(part for part, _ in parts)})", frozenset().union(*(anchors for _, anchors in parts))
+        return self._choice([self._sequence(phrase) for phrase in sorted(phrases, key=len, reverse=True)])
 
     def _sequence(self, say: str) -> tuple[str, frozenset[str]]:
         """One wording as a regular expression over `form/stem` tokens, with its most telling anchors."""
         pattern, glue = "", ""
         best: frozenset[str] | None = None
-        for item in say.split():
-            if item in {"..", "..."}:
-                glue = r"\s(?:\S+\s){0,3}?" if item == ".." else r"\s(?:\S+\s){0,8}?"
+        for item in _items(say):
+            if item in _GAPS:
+                glue = _GAPS[item]
                 continue
             core, anchors = self._item(item.removesuffix("?"))
             if item.endswith("?"):
-                pattern += f"(?:{glue}{core})?"
+                # What may be missing takes its space along.
+                pattern += f"(?:{glue}{core})?" if pattern else rf"(?:{core}\s)?"
                 continue
             pattern += glue + core
             glue = r"\s"
@@ -203,26 +213,60 @@ class Gate:
         return pattern, best or frozenset()
 
     def _item(self, item: str) -> tuple[str, frozenset[str]]:
-        options: list[str] = []
-        anchors: set[str] = set()
+        """A word, words to choose from, a phrase group or a list, with the tokens that must be there."""
+        if item.startswith("("):
+            return self._choice([self._sequence(option) for option in _split_top(item[1:-1])])
+        parts = []
+        exact = False
         for option in item.split("|"):
             if option.startswith("<"):
-                part, found = self._sets[option[1:-1]]
-            else:
-                exact = option.startswith("=")
-                words = self._normaliser.words(option.removeprefix("="))
-                part = r"\s".join(rf"{re.escape(w)}/\S+" if exact else rf"\S+/{re.escape(stem(w))}" for w in words)
-                found = frozenset({f"{words[0]}/" if exact else f"/{stem(words[0])}"})
-            options.append(part)
-            anchors |= found
-        return (f"(?:{'|'.join(options)})" if len(options) > 1 else options[0]), frozenset(anchors)
+                parts.append(self._sets[option[1:-1]])
+                continue
+            # "=is|are": the mark holds for all that follow it.
+            exact = exact or option.startswith("=")
+            words = self._words(option.removeprefix("="))
+            part = r"\s".join(rf"{re.escape(w)}/\S+" if exact else rf"\S+/{re.escape(stem(w))}" for w in words)
+            parts.append((part, frozenset({f"{words[0]}/" if exact else f"/{stem(words[0])}"})))
+        return self._choice(parts)
+
+    @staticmethod
+    def _choice(parts: Sequence[tuple[str, frozenset[str]]]) -> tuple[str, frozenset[str]]:
+        if len(parts) == 1:
+            return parts[0]
+        anchors = frozenset[str]().union(*(found for _, found in parts))
+        return f"(?:{'|'.join(part for part, _ in parts)})", anchors
 
     def _own_words(self) -> set[str]:
         safety = self._safety
         members: tuple[Emergency | Refusal, ...] = (*safety.emergencies, *safety.refusals)
         says = [say for member in members for rule in member.rules for say in rule.says]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
-        return {word for say in says for word in self._normaliser.words(re.sub(r"<\w+>|[=?|.]", " ", say))}
+        pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}
+        return {word for piece in pieces for word in self._words(piece)}
+
+
+_GAPS = {"..": r"\s(?:\S+\s){0,3}?", "...": r"\s(?:\S+\s){0,8}?"}
+
+
+def _items(say: str) -> list[str]:
+    """A wording cut at its spaces, except inside brackets."""
+    return _cut(say, " ") if "(" in say else say.split()
+
+
+def _split_top(group: str) -> list[str]:
+    """The options of a bracket, cut at the bars that are not inside another."""
+    return _cut(group, "|")
+
+
+def _cut(text: str, mark: str) -> list[str]:
+    parts, depth = [""], 0
+    for char in text:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == mark and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part for part in parts if part]
 
 
 def _unmarked(marked: str) -> str:

@@ -89,7 +89,8 @@ class TelegramBot:
         if message is None:
             return
         incoming = _incoming(message, context.bot.username, context.bot.id)
-        if incoming is None:
+        if incoming is None or (update.edited_message and isinstance(incoming, Media)):
+            # Not for the bot; or a live location, which is "edited" each time it moves.
             return
         turn = self._respond(incoming)
         emergency = turn.decision is not None and turn.decision.outcome == "emergency"
@@ -107,11 +108,13 @@ class TelegramBot:
         turn = self._respond(parse_button(query.data or ""))
         try:
             await query.answer(turn.reply.toast or None)
-        except BadRequest:
-            log.info("a press was too old to be answered")
+        except TelegramError as error:
+            # Too old, or a fault on the way: the person still gets what the button promised.
+            log.info("a press could not be acknowledged (%s)", type(error).__name__)
         message = query.message
         changes = turn.reply.edits or turn.reply.appends or bool(turn.reply.drops)
-        done = changes and isinstance(message, Message) and await self._edit(message, turn.reply)
+        known = isinstance(message, Message) and message.is_accessible
+        done = changes and known and isinstance(message, Message) and await self._edit(message, turn.reply)
         if not done and message is not None and has_text(turn.reply):
             await self._send_to(message.chat.id, turn.reply, context, private=message.chat.type == ChatType.PRIVATE)
         await self._record(turn)
@@ -177,7 +180,11 @@ class TelegramBot:
             allow_sending_without_reply=True,
         )
         for line in reply.contacts:
-            await context.bot.send_contact(chat_id, phone_number=line.number, first_name=line.name)
+            try:
+                await context.bot.send_contact(chat_id, phone_number=line.number, first_name=line.name)
+            except TelegramError as error:
+                # The number stands in the message as well.
+                log.warning("a contact card was not sent (%s)", type(error).__name__)
 
     async def _edit(self, message: Message, reply: Reply) -> bool:
         """Change the message in place; False where that is not possible and a new one must be sent."""
@@ -267,7 +274,10 @@ def to_html(reply: Reply, sources_title: str = "") -> str:
         text = _html(shorter, sources_title)
         if _visible_length(text) <= MessageLimit.MAX_TEXT_LENGTH:
             return text
-    return _html(replace(reply, details="", sources=(), text=reply.text[:2500]), sources_title)
+    # Only content that `check` would have refused comes here. 16-bit units: a character may take two.
+    longest = MessageLimit.MAX_TEXT_LENGTH // 2
+    cut = reply.text.replace("*", "").encode("utf-16-le")[: longest * 2].decode("utf-16-le", errors="ignore")
+    return _html(Reply(notice=reply.notice[:500], title=reply.title[:100], text=cut, prompt=reply.prompt[:500]), "")
 
 
 def _html(reply: Reply, sources_title: str) -> str:

@@ -22,7 +22,8 @@ _SENTENCE_END = re.compile(r"[.!?;…\n\r]+(?=\s|$)|[!?;…\n\r]+")
 _WORD = re.compile(r"\w+")
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
 _LEET = str.maketrans("013457$@", "oieastsa")
-_LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]*[013457$@][\w$@]*[^\W\d_](?![\w$@])")
+_LEET_MARK = re.compile(r"[013457$@]")
+_LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]{1,30}[^\W\d_](?![\w$@])")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-*]){3,}[^\W\d_](?!\w)")
 _LONG = re.compile(r"(.)\1{2,}")
 
@@ -40,7 +41,8 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(char for char in text if unicodedata.category(char) not in {"Mn", "Cf"})
     text = text.translate(_APOSTROPHES)
-    text = _LEET_WORD.sub(lambda found: found.group().translate(_LEET), text)
+    if _LEET_MARK.search(text):
+        text = _LEET_WORD.sub(lambda found: found.group().translate(_LEET), text)
     text = _SPACED.sub(lambda found: re.sub(r"\W", "", found.group()), text)
     return _LONG.sub(r"\1\1", text)
 
@@ -54,11 +56,14 @@ class Normaliser:
             fold(key): fold(value).split() for key, value in (words.contractions | words.shorthand).items()
         }
         self._concepts: dict[tuple[str, ...], list[str]] = {}
+        self._concept_words: set[str] = set()
         for name, phrases in words.concepts.items():
             for phrase in phrases:
-                key = tuple(stem(word) for word in self.words(phrase))
+                written = self.words(phrase)
+                key = tuple(stem(word) for word in written)
                 if not key:
                     continue
+                self._concept_words.update(written)
                 self._concepts.setdefault(key, []).append(name)
         self._longest: dict[str, int] = {}
         for key in self._concepts:
@@ -95,8 +100,8 @@ class Normaliser:
         return found
 
     def vocabulary(self) -> set[str]:
-        """Every word that the concepts and rewrites name, unstemmed where they are written so."""
-        return {word for key in self._concepts for word in key} | set(self._rewrites)
+        """Every word that the concepts and rewrites name, as people write it."""
+        return self._concept_words | {word for words in self._rewrites.values() for word in words}
 
 
 def contains_any(words: Sequence[str], phrases: Iterable[tuple[str, ...]]) -> bool:
