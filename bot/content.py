@@ -476,6 +476,10 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
                 numbers = faq.helplines.numbers
                 message = f"{{{hole}}} is no number of _helplines.yaml{_did_you_mean(hole, numbers)}"
                 yield elsewhere("_safety.yaml", path, message)
+    for index, name in enumerate(safety.clause_guards):
+        if name not in safety.guards:
+            message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
+            yield elsewhere("_safety.yaml", ("clause_guards", index), message)
     for group, lists in (("words", safety.words), ("guards", safety.guards)):
         for name, wordings in lists.items():
             for index, wording in enumerate(wordings):

@@ -191,10 +191,14 @@ class Refusal(Model):
 
 
 class Safety(Model):
-    """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check."""
+    """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check.
+
+    `clause_guards` names the guards that count only between the commas around what they excuse.
+    """
 
     words: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
     guards: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
+    clause_guards: tuple[Id, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     soft_check: Prose | None = None

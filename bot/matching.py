@@ -31,7 +31,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Faq, Words
-from bot.text import Normaliser, contains_any, stem
+from bot.text import Normaliser, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -192,7 +192,7 @@ class Matcher:
             return word
         known = self._repaired.get(word)
         if known is None:
-            known = self._nearest_word(word)
+            known = unstretched(word, self._vocabulary) or self._nearest_word(word)
             if len(self._repaired) < 20_000:
                 self._repaired[word] = known
         return known
@@ -244,7 +244,7 @@ class Matcher:
     def verdict(self, text: str) -> Verdict:
         """Answer, ask, or say that there is no answer."""
         reading = self.read(text)
-        if not reading.words:
+        if not any(word.isalpha() for word in reading.words):
             return Unknown(0.0, (), reading)
         scores = self.scores(reading)
         order = np.argsort(-scores, kind="stable")

@@ -11,8 +11,8 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
     ..          up to three words in between     ...   up to eight words in between
 
 A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
-(long ago, only asking, not meant so). A guard counts when it stands in the same sentence, and never against a word of
-the list `now`.
+(long ago, only asking, not meant so). A guard counts when it stands in the same sentence (those under `clause_guards`:
+in the same clause), and never against a word of the list `now`.
 """
 
 import re
@@ -24,7 +24,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Emergency, Refusal, Rule, Safety
-from bot.text import Normaliser, stem
+from bot.text import Normaliser, stem, unstretched
 
 Level = Literal["emergency", "doubtful", "none"]
 
@@ -76,12 +76,25 @@ class _Wording:
 class _Sentence:
     """A sentence as `form/stem` tokens, which the patterns read, and as the set of its `form/` and `/stem` halves."""
 
-    __slots__ = ("marked", "tokens")
+    __slots__ = ("ends", "marked", "tokens")
 
-    def __init__(self, words: Sequence[str]) -> None:
-        stems = [stem(word) for word in words]
-        self.marked = " ".join(f"{word}/{one}" for word, one in zip(words, stems, strict=True))
-        self.tokens = {f"{word}/" for word in words} | {f"/{one}" for one in stems}
+    def __init__(self, clauses: Sequence[Sequence[str]]) -> None:
+        pieces = [" ".join(f"{word}/{stem(word)}" for word in clause) for clause in clauses]
+        self.marked = " ".join(pieces)
+        self.tokens = {f"{word}/" for clause in clauses for word in clause}
+        self.tokens |= {f"/{stem(word)}" for clause in clauses for word in clause}
+        self.ends = [sum(len(piece) + 1 for piece in pieces[: at + 1]) for at in range(len(pieces))]
+
+    def around(self, found: re.Match[str]) -> "_Sentence":
+        """The clauses that hold a match, as a sentence of their own."""
+        begin = max((end for end in self.ends if end <= found.start()), default=0)
+        finish = next((end for end in self.ends if end >= found.end()), len(self.marked))
+        part = _Sentence(())
+        part.marked = self.marked[begin:finish].strip()
+        part.tokens = {
+            half for word in part.marked.split() for half in (word.split("/")[0] + "/", "/" + word.split("/")[1])
+        }
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +150,7 @@ class Gate:
                 if found is None:
                     continue
                 hit = Hit(compiled.owner, compiled.rule.id, _unmarked(found.group()))
-                guard = self._guard(compiled.rule, sentence)
+                guard = self._guard(compiled.rule, sentence, found)
                 if guard:
                     if (hit, guard) not in excused:
                         excused.append((hit, guard))
@@ -146,25 +159,32 @@ class Gate:
                     break
         return hits, excused
 
-    def _guard(self, rule: Rule, sentence: _Sentence) -> str | None:
+    def _guard(self, rule: Rule, sentence: _Sentence, found: re.Match[str]) -> str | None:
         """The guard that excuses this rule in this sentence."""
-        if self._now and self._now.search(sentence):
+        if not rule.unless or (self._now and self._now.search(sentence)):
             return None
-        return next((name for name in rule.unless if any(p.search(sentence) for p in self._guards[name])), None)
+        clause = sentence.around(found)
+        for name in rule.unless:
+            place = clause if name in self._safety.clause_guards else sentence
+            if any(pattern.search(place) for pattern in self._guards[name]):
+                return name
+        return None
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def _readings(self, text: str) -> Iterator[Sequence[str]]:
-        """Each sentence as it stands and, where that differs, with its misspelled words of danger put right."""
-        for sentence in self._normaliser.sentences(text):
+    def _readings(self, text: str) -> Iterator[Sequence[Sequence[str]]]:
+        """Each sentence, in clauses, as it stands and, where that differs, with its words of danger put right."""
+        for sentence in self._normaliser.clauses(text):
             yield sentence
-            mended = [part for word in sentence for part in self._mend(word)]
+            mended = [[part for word in clause for part in self._mend(word)] for clause in sentence]
             if mended != sentence:
                 yield mended
 
     def _mend(self, word: str) -> Sequence[str]:
         if len(word) < 4 or word in self._known:
             return (word,)
+        if short := unstretched(word, self._known):
+            return (short,)
         found = process.extractOne(
             word, self._danger_words, scorer=OSA.distance, score_cutoff=2 if len(word) > 7 else 1
         )

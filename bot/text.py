@@ -6,7 +6,7 @@ words come from the content (`bot.faq.Words`).
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 import Stemmer
@@ -19,6 +19,7 @@ MESSAGE_LIMIT = 4096
 _stemmer = Stemmer.Stemmer("english")
 
 _SENTENCE_END = re.compile(r"[.!?;…\n\r]+(?=\s|$)|[!?;…\n\r]+")
+_CLAUSE_END = re.compile(r"[,:()\[\]\u2013\u2014]+|\s-+\s")
 _WORD = re.compile(r"\w+")
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
 _LEET = str.maketrans("013457$@", "oieastsa")
@@ -26,6 +27,7 @@ _LEET_MARK = re.compile(r"[013457$@]")
 _LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]{1,30}[^\W\d_](?![\w$@])")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-*]){3,}[^\W\d_](?!\w)")
 _LONG = re.compile(r"(.)\1{2,}")
+_DOUBLE = re.compile(r"(.)\1")
 
 
 @lru_cache(maxsize=20_000)
@@ -75,13 +77,21 @@ class Normaliser:
 
     def sentences(self, text: str) -> list[list[str]]:
         """The text's sentences as lists of words, contractions and shorthand written out. Empty ones are left out."""
+        return [[word for clause in clauses for word in clause] for clauses in self.clauses(text)]
+
+    def clauses(self, text: str) -> list[list[list[str]]]:
+        """Like `sentences`, each cut at its commas."""
         found = []
         for part in _SENTENCE_END.split(fold(text)):
-            sentence: list[str] = []
-            for word in _WORD.findall(part):
-                sentence.extend(self._rewrites.get(word, (word,)))
-            if sentence:
-                found.append(sentence)
+            clauses = []
+            for piece in _CLAUSE_END.split(part):
+                words: list[str] = []
+                for word in _WORD.findall(piece):
+                    words.extend(self._rewrites.get(word, (word,)))
+                if words:
+                    clauses.append(words)
+            if clauses:
+                found.append(clauses)
         return found
 
     def concepts(self, stems: Sequence[str]) -> list[str]:
@@ -102,6 +112,12 @@ class Normaliser:
     def vocabulary(self) -> set[str]:
         """Every word that the concepts and rewrites name, as people write it."""
         return self._concept_words | {word for words in self._rewrites.values() for word in words}
+
+
+def unstretched(word: str, known: Collection[str]) -> str | None:
+    """A stretched word ("dieee", folded to "diee") as the known word it stretches, or None."""
+    short = _DOUBLE.sub(r"\1", word)
+    return short if short != word and short in known else None
 
 
 def contains_any(words: Sequence[str], phrases: Iterable[tuple[str, ...]]) -> bool:

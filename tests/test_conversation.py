@@ -1,0 +1,326 @@
+"""`bot.conversation`: one message in, one turn out; danger first, and never no answer."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from bot.conversation import (
+    Choice,
+    Command,
+    Conversation,
+    Decision,
+    Incoming,
+    Media,
+    Press,
+    Question,
+    Rating,
+    Turn,
+    parse_button,
+)
+from bot.faq import Faq
+from bot.matching import Calibration, matcher_for
+from bot.replies import Rated, plain
+from tests.conftest import any_text
+
+
+@pytest.fixture
+def small(library: Faq) -> Conversation:
+    return Conversation(library, ratings=True)
+
+
+def decision(turn: Turn) -> Decision:
+    assert turn.decision
+    return turn.decision
+
+
+# --- what people ask the shipped bot -------------------------------------------------------------------------------------
+
+
+def test_every_canonical_question_gets_its_own_answer(faq: Faq, conversation: Conversation) -> None:
+    for topic in faq.topics:
+        turn = conversation.respond(Question(topic.questions[0]))
+        found = decision(turn)
+        assert (found.outcome, found.topics) == ("answer", (topic.id,)), topic.questions[0]
+        assert turn.reply.title == topic.title
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("how long dos herion withdrawl last", "timeline"),
+        ("am i gonna be sick for weeks", "timeline"),
+        ("does acupuncture do anything", "alternative_therapies"),
+        ("will i use again", "relapse"),
+    ],
+)
+def test_a_question_as_people_type_it_is_answered(conversation: Conversation, text: str, topic: str) -> None:
+    found = conversation.decide(text)
+    assert (found.outcome, found.topics) == ("answer", (topic,))
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        ("what's the weather", {"unknown"}),
+        ("i want to die", {"emergency"}),
+        ("where can i buy some", {"refusal", "unknown"}),
+        ("how long?", {"unknown"}),
+        ("why", {"unknown"}),
+        ("is it dangerous", {"unknown"}),
+        ("can i take clonazepam", {"unknown", "suggest"}),
+        ("", {"unknown"}),
+        ("🙂", {"unknown"}),
+        ("hello", {"greeting"}),
+        ("thank you so much", {"thanks"}),
+        ("can i talk to a human", {"helpline"}),
+    ],
+)
+def test_what_is_no_question_to_the_faq_is_not_answered_with_a_topic(
+    conversation: Conversation, text: str, outcomes: set[str]
+) -> None:
+    turn = conversation.respond(Question(text))
+    assert decision(turn).outcome in outcomes
+    assert turn.reply.text
+
+
+def test_thoughts_of_suicide_get_the_crisis_line_and_nothing_else(faq: Faq, conversation: Conversation) -> None:
+    turn = conversation.respond(Question("i want to die"))
+    assert decision(turn).emergency == "suicide"
+    assert faq.helplines.numbers["crisis_all"] in turn.reply.text.splitlines()[0]
+    assert turn.reply.prompt == ""
+    assert turn.events == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "never"),
+    [
+        ("naloxone", "naltrexone"),
+        ("naltrexone", "naloxone"),
+        ("meth", "methadone"),
+        ("clonazepam", "clonidine_lofexidine"),
+        ("is clonazepam used for detox", "clonidine_lofexidine"),
+        ("i smoke meth", "methadone"),
+    ],
+)
+def test_look_alikes_are_never_swapped(conversation: Conversation, text: str, never: str) -> None:
+    found = conversation.decide(text)
+    assert found.outcome != "answer" or found.topics[0] != never
+
+
+def test_every_label_of_the_keyboard_leads_to_what_it_says(faq: Faq, conversation: Conversation) -> None:
+    for row in faq.texts.quick_replies:
+        for name in row:
+            turn = conversation.respond(Question(conversation.writer.quick_label(name)))
+            if name.startswith("/"):
+                assert turn == conversation.respond(Command(name[1:]))
+            else:
+                assert decision(turn).topics == (name,)
+
+
+def test_every_title_typed_in_full_is_answered(faq: Faq, conversation: Conversation) -> None:
+    for topic in faq.topics:
+        found = conversation.decide(f" {topic.title.upper()} ")
+        assert (found.outcome, found.topics) == ("answer", (topic.id,))
+        assert found.ranking == ((topic.id, 1.0),)
+        assert found.confidence == 1
+
+
+def test_a_relative_gets_the_answer_for_relatives(faq: Faq, conversation: Conversation) -> None:
+    topic = faq.topic("intensity")
+    assert topic
+    assert topic.for_family
+    turn = conversation.respond(Question("How much will my son suffer when he stops?"))
+    assert decision(turn).topics == ("intensity",)
+    assert turn.reply.text == faq.fill(topic.for_family).strip()
+    own = conversation.respond(Question(topic.questions[0]))
+    assert own.reply.text == faq.fill(topic.answer).strip()
+
+
+@given(text=any_text)
+def test_any_text_gets_a_reply_and_a_confidence_between_0_and_1(conversation: Conversation, text: str) -> None:
+    turn = conversation.respond(Question(text))
+    assert plain(turn.reply)
+    assert turn.events == ()
+    if turn.decision:
+        assert 0 <= turn.decision.confidence <= 1
+        assert (turn.decision.outcome in {"answer", "suggest"}) == bool(turn.decision.topics)
+        assert (turn.decision.outcome == "emergency") == (turn.decision.emergency is not None)
+
+
+@given(text=any_text)
+def test_any_button_data_any_command_and_any_topic_id_get_a_reply(conversation: Conversation, text: str) -> None:
+    for incoming in (parse_button(text), Press(text), Choice(text), Command(text, text), Rating(text, True)):
+        turn = conversation.respond(incoming)
+        assert plain(turn.reply) or turn.reply.toast
+
+
+def test_the_bot_remembers_nothing_between_two_messages(conversation: Conversation) -> None:
+    before = conversation.respond(Question("how long?"))
+    conversation.respond(Question("tell me about methadone"))
+    assert conversation.respond(Question("how long?")) == before
+
+
+# --- a small FAQ -------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_carries_the_decision_behind_it(small: Conversation) -> None:
+    turn = small.respond(Question("when is the library open"))
+    found = decision(turn)
+    assert found.outcome == "answer"
+    assert found.topics == ("opening",)
+    assert found.ranking[0][0] == "opening"
+    assert not found.caution
+    assert turn.reply.text == "Nine to five."
+
+
+def test_an_emergency_replaces_the_answer(small: Conversation) -> None:
+    turn = small.respond(Question("fire! when is the library open"))
+    assert decision(turn).outcome == "emergency"
+    assert decision(turn).emergency == "fire"
+    assert "Nine to five" not in plain(turn.reply)
+
+
+def test_a_doubtful_message_is_answered_below_a_check(small: Conversation) -> None:
+    check = small.writer.soft_check()
+    turn = small.respond(Question("it is smoky. when is the library open?"))
+    assert decision(turn).caution
+    assert turn.reply.notice == check
+    assert turn.reply.text == "Nine to five."
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("smoky. hello", "greeting"),
+        ("smoky. thank you", "thanks"),
+        ("smoky. i want to speak to a person", "helpline"),
+        ("smoky elephants", "unknown"),
+        ("smoky. how do i steal a book", "refusal"),
+    ],
+)
+def test_the_check_stands_above_whatever_is_said(small: Conversation, text: str, outcome: str) -> None:
+    turn = small.respond(Question(text))
+    assert decision(turn).outcome == outcome
+    assert turn.reply.notice == small.writer.soft_check()
+
+
+def test_a_refusal_is_said_instead_of_an_answer(small: Conversation, library: Faq) -> None:
+    turn = small.respond(Question("how do i steal a book from the library"))
+    assert decision(turn).outcome == "refusal"
+    assert turn.reply == small.writer.refusal(library.safety.refusals[0])
+
+
+def test_a_follow_up_is_told_apart_from_an_unknown_question(small: Conversation) -> None:
+    assert small.respond(Question("how long?")).reply == small.writer.follow_up()
+    assert small.respond(Question("elephants")).reply == small.writer.unknown()
+
+
+def test_a_vague_question_is_asked_back(library: Faq) -> None:
+    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0, margin=0))
+    unsure = Conversation(library, matcher=matcher_for(library, fitted))
+    turn = unsure.respond(Question("smoky. my card is late"))
+    assert decision(turn).outcome == "suggest"
+    assert decision(turn).topics
+    assert [row[0].action for row in turn.reply.rows] == [*(f"topic:{name}" for name in decision(turn).topics), "none"]
+    assert turn.reply.notice == unsure.writer.soft_check()
+
+
+def test_small_talk_is_answered_as_such(small: Conversation) -> None:
+    assert small.respond(Question("good morning")).reply == small.writer.greeting()
+    assert small.respond(Question("thank you")).reply == small.writer.thanks()
+    assert small.respond(Question("give me a phone number")).reply == small.writer.helpline()
+
+
+def test_the_helpline_s_label_is_a_command_and_also_decides_as_one(small: Conversation, library: Faq) -> None:
+    label = library.texts.button_helpline
+    assert small.respond(Question(label)).decision is None
+    assert small.decide(label).outcome == "helpline"
+
+
+def test_what_a_message_was_near_to_can_be_asked(small: Conversation) -> None:
+    assert small.explain("opening times on a sunday").nearest[0][0] == "opening"
+
+
+@pytest.mark.parametrize("name", ["start", "help", "helpline", "topics", "privacy", "about"])
+def test_a_command_is_answered_by_the_reply_of_its_name(small: Conversation, name: str) -> None:
+    assert small.respond(Command(name)).reply == getattr(small.writer, name)()
+
+
+def test_the_emergency_command_opens_the_menu_and_an_unknown_one_lists_the_rest(small: Conversation) -> None:
+    assert small.respond(Command("emergency")).reply == small.writer.emergency_menu()
+    assert small.respond(Command("xyz", "a b")).reply == small.writer.unknown_command()
+
+
+def test_a_deep_link_opens_its_topic_and_a_stale_one_the_start(small: Conversation) -> None:
+    assert small.respond(Command("start", "card")).reply.title == "Library card"
+    assert small.respond(Command("start", "gone")).reply == small.writer.start()
+    assert small.respond(Command("help", "card")).reply == small.writer.help()
+
+
+def test_a_button_leads_to_its_topic_and_a_stale_one_says_so(small: Conversation) -> None:
+    assert small.respond(Choice("card")).reply.title == "Library card"
+    assert small.respond(Choice("gone")).reply == small.writer.stale_button()
+
+
+def test_a_rating_is_one_event_and_a_stale_one_none(small: Conversation) -> None:
+    assert small.respond(Rating("card", False)).events == (Rated("card", False),)
+    assert small.respond(Rating("card", True)).events == (Rated("card", True),)
+    stale = small.respond(Rating("gone", True))
+    assert stale.events == ()
+    assert stale.reply == small.writer.stale_button()
+
+
+def test_media_is_answered(small: Conversation) -> None:
+    assert small.respond(Media()).reply == small.writer.media()
+
+
+def test_every_press_leads_somewhere(small: Conversation, library: Faq) -> None:
+    writer = small.writer
+    card = library.topic("card")
+    assert card
+    expected = {
+        "sources:card": writer.sources(card),
+        "theme:topics": writer.theme("topics"),
+        "emergency:fire": writer.emergency(library.safety.emergencies[0]),
+        "emergency:gone": writer.emergency_menu(),
+        "topics": writer.topics(edits=True),
+        "helpline": writer.helpline(),
+        "none": writer.none_of_these(),
+        "sources:gone": writer.stale_button(),
+        "theme:gone": writer.stale_button(),
+        "": writer.stale_button(),
+        "xyz:card": writer.stale_button(),
+    }
+    for action, reply in expected.items():
+        assert small.respond(Press(action)).reply == reply, action
+
+
+@pytest.mark.parametrize(
+    ("data", "incoming"),
+    [
+        ("topic:card", Choice("card")),
+        ("rate:card:1", Rating("card", True)),
+        ("rate:card:0", Rating("card", False)),
+        ("sources:card", Press("sources:card")),
+        ("topics", Press("topics")),
+        ("", Press("")),
+    ],
+)
+def test_a_button_s_data_says_what_was_meant(data: str, incoming: Incoming) -> None:
+    assert parse_button(data) == incoming
+
+
+def test_every_button_that_the_small_bot_shows_is_understood(small: Conversation, library: Faq) -> None:
+    shown = [small.respond(Choice(topic.id)).reply for topic in library.topics]
+    shown += [small.respond(Command(name)).reply for name in ("helpline", "topics", "emergency", "about")]
+    shown += [small.respond(Press("theme:topics")).reply, small.writer.suggest(library.topics)]
+    actions = {button.action for reply in shown for row in reply.rows for button in row if button.action}
+    assert len(actions) > 10
+    for action in actions:
+        assert small.respond(parse_button(action)).reply != small.writer.stale_button(), action
+
+
+def test_a_conversation_builds_its_own_matcher_and_counts_nothing_unless_told(library: Faq) -> None:
+    turn = Conversation(library).respond(Choice("card"))
+    assert not [button for row in turn.reply.rows for button in row if button.action.startswith("rate:")]

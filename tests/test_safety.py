@@ -1,0 +1,379 @@
+"""`bot.safety`: danger is recognised first, near misses are let through, and no text breaks the gate."""
+
+import pytest
+from hypothesis import given
+
+from bot.conversation import Conversation
+from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
+from bot.matching import Matcher
+from bot.safety import NOTHING_FOUND, Finding, Gate
+from bot.text import Normaliser
+from tests.conftest import any_text
+
+WORDS = Words(contractions={"isnt": "is not", "hes": "he is"})
+
+
+def gate(*says: str, unless: tuple[str, ...] = (), soft: bool = False, known: tuple[str, ...] = ()) -> Gate:
+    """A gate with one emergency of one rule."""
+    rule = Rule(id="rule", says=says, unless=unless, soft=soft)
+    safety = Safety(
+        words={"now": ("=now", "this minute"), "place": ("roof", "front door", "=stairs")},
+        guards={"past": ("ago", "last year"), "safe": ("all fine",)},
+        emergencies=(Emergency(id="fire", title="Fire", reply="Run.", rules=(rule,)),),
+    )
+    return Gate(safety, Normaliser(WORDS), known)
+
+
+def fires(text: str, *says: str) -> bool:
+    return gate(*says).check(text).level == "emergency"
+
+
+# --- the little language -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("say", "yes", "no"),
+    [
+        ("breathe", "breathing", "bread"),
+        ("=dying", "i am dying", "i will die"),
+        ("burn|smoke", "it smokes", "it rains"),
+        ("big? fire", "fire", "big"),
+        ("big? fire", "a big fire", "a big house"),
+        ("very big? fire", "very fire", "very small fire"),
+        ("not .. wake", "not wake", "wake not"),
+        ("not .. wake", "not one two three wake", "not one two three four wake"),
+        ("not ... wake", "not 1 2 3 4 5 6 7 8 wake", "not 1 2 3 4 5 6 7 8 9 wake"),
+        ("not wake", "does not wake", "not one wake"),
+        ("<place> burn", "the front door burns", "the front burns"),
+        ("<place> burn", "stairs burning", "ladder burning"),
+        ("on <place>|fire", "on the roof is nothing, he is on fire", "on water"),
+        ("isnt moving", "he is not moving", "he is moving"),
+        ("not wake", "isn't waking", "is waking"),
+    ],
+)
+def test_a_wording_means_what_the_language_says(say: str, yes: str, no: str) -> None:
+    assert fires(yes, say)
+    assert not fires(no, say)
+
+
+def test_a_wording_must_stand_inside_one_sentence() -> None:
+    assert fires("he does not wake", "not .. wake")
+    assert not fires("he does not. wake me", "not .. wake")
+    assert not fires("he does not\nwake me", "not .. wake")
+
+
+def test_a_wording_does_not_begin_or_end_inside_a_word() -> None:
+    assert not fires("the campfires burned", "=fire")
+    assert not fires("firefighter", "=fire")
+
+
+def test_the_finding_says_what_fired_and_on_which_words() -> None:
+    finding = gate("not .. wake").check("My friend isn't really waking")
+    (hit,) = finding.hits
+    assert (hit.owner, hit.rule, hit.words) == ("fire", "rule", "not really waking")
+    assert [one.id for one in finding.emergencies] == ["fire"]
+
+
+def test_a_guard_in_the_same_sentence_excuses_and_is_reported() -> None:
+    finding = gate("=fire", unless=("past", "safe")).check("there was a fire two years ago")
+    assert finding.level == "none"
+    assert {(hit.words, guard) for hit, guard in finding.excused} == {("fire", "past")}
+
+
+def test_what_was_excused_is_reported_once(library: Faq) -> None:
+    finding = Gate(library.safety, Normaliser(library.words)).check("there was a fire two years ago")
+    assert [guard for _, guard in finding.excused] == ["past"]
+
+
+def test_a_guard_in_another_sentence_does_not_excuse() -> None:
+    assert gate("=fire", unless=("past",)).check("I moved here a year ago. There is a fire.").level == "emergency"
+
+
+def test_a_guard_that_the_rule_does_not_name_does_not_excuse() -> None:
+    assert gate("=fire", unless=("safe",)).check("a fire two years ago").level == "emergency"
+
+
+def test_a_second_sentence_without_the_guard_still_fires() -> None:
+    finding = gate("=fire", unless=("past",)).check("a fire two years ago. and today a fire again")
+    assert finding.level == "emergency"
+    assert finding.excused
+
+
+@pytest.mark.parametrize("word", ["now", "this minute"])
+def test_a_guard_never_counts_against_a_word_of_now(word: str) -> None:
+    assert gate("=fire", unless=("past",)).check(f"like a year ago there is a fire {word}").level == "emergency"
+
+
+def test_a_gate_without_words_of_now_works() -> None:
+    rule = Rule(id="rule", says=("fire",), unless=("past",))
+    emergency = Emergency(id="fire", title="Fire", reply="Run.", rules=(rule,))
+    bare = Gate(Safety(guards={"past": ("ago",)}, emergencies=(emergency,)), Normaliser(WORDS))
+    assert bare.check("fire now").level == "emergency"
+    assert bare.check("fire long ago now").level == "none"
+
+
+def test_a_soft_rule_is_doubtful_and_not_an_emergency() -> None:
+    finding = gate("smoky", soft=True).check("it is a bit smoky")
+    assert finding.level == "doubtful"
+    assert finding.emergencies == ()
+    assert [hit.words for hit in finding.hits] == ["smoky"]
+
+
+def test_emergencies_come_in_the_order_of_their_priority(library: Faq) -> None:
+    finding = Gate(library.safety, Normaliser(library.words)).check("it is flooded! and there is a fire")
+    assert [one.id for one in finding.emergencies] == ["fire", "flood"]
+
+
+def test_an_emergency_goes_before_a_refusal(library: Faq) -> None:
+    finding = Gate(library.safety, Normaliser(library.words)).check("fire! can i steal a book")
+    assert finding.level == "emergency"
+    assert finding.refusal is None
+
+
+def test_a_refusal_may_stand_beside_a_doubt(library: Faq) -> None:
+    finding = Gate(library.safety, Normaliser(library.words)).check("how do i steal that book? it is smoky")
+    assert finding.level == "doubtful"
+    assert finding.refusal is not None
+    assert finding.refusal.id == "stealing"
+    assert {hit.owner for hit in finding.hits} == {"fire", "stealing"}
+
+
+def test_the_first_refusal_of_the_file_wins(library: Faq) -> None:
+    finding = Gate(library.safety, Normaliser(library.words)).check("i shout and steal a book")
+    assert finding.refusal is not None
+    assert finding.refusal.id == "stealing"
+
+
+def test_an_ordinary_message_finds_nothing() -> None:
+    assert gate("=fire").check("when are you open") == NOTHING_FOUND == Finding()
+
+
+def test_a_gate_without_rules_finds_nothing() -> None:
+    assert Gate(Safety(), Normaliser(Words())).check("fire") == NOTHING_FOUND
+
+
+@pytest.mark.parametrize("typed", ["burnng", "brning", "burninng", "BURNINGG"])
+def test_a_misspelled_word_of_danger_still_counts(typed: str) -> None:
+    assert fires(f"it is {typed}", "burning")
+
+
+def test_a_known_word_is_no_misspelling_of_a_word_of_danger() -> None:
+    assert gate("sire").check("i am tire").level == "emergency"
+    assert gate("sire", known=("tire",)).check("i am tire").level == "none"
+
+
+def test_words_run_together_are_taken_apart() -> None:
+    assert gate("not breathing", known=("help", "he", "is")).check("heisnotbreathing").level == "emergency"
+    assert gate("not breathing").check("xnotbreathingx").level == "none"
+
+
+def test_a_refusal_has_rules_and_guards_like_an_emergency() -> None:
+    rule = Rule(id="steal", says=("steal",), unless=("past",))
+    safety = Safety(guards={"past": ("ago",)}, refusals=(Refusal(id="no", reply="No.", rules=(rule,)),))
+    small = Gate(safety, Normaliser(Words()))
+    assert small.check("i steal").refusal is not None
+    finding = small.check("i stole years ago. i had to steal ages ago")
+    assert finding.refusal is None
+    assert finding.excused
+
+
+# --- the shipped rules ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(faq: Faq, matcher: Matcher) -> Gate:
+    return Gate(faq.safety, Normaliser(faq.words), matcher.vocabulary)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my brother isn't breathing",
+        "he wont wake up and his lips are blue",
+        "she fell out on the sofa and wont respond",
+        "i think i just overdosed",
+        "HE ISNT WAKEING UP",
+        "my gf took too much and her skin is grey",
+        "gave him two narcan still nothing",
+        "we found my roommate unconscious with a needle",
+        "hes not brething",
+        "she's gurgling and i can't get her up",
+        "my friend is overdosing what do i do",
+        "notbreathing",
+    ],
+)
+def test_an_overdose_is_recognised(shipped: Gate, text: str) -> None:
+    assert "overdose" in [one.id for one in shipped.check(text).emergencies]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i want to die",
+        "I WANT TO DIE",
+        "i wanna dieee",
+        "i dont want to be here anymore",
+        "im going to kill myself tonight",
+        "everyone would be better off without me",
+        "thinking about suicide",
+        "i want to end it all",
+        "there is no reason to live",
+        "my son says he is going to kill himself",
+        "she wants to kill herself",
+        "my brother is suicidal",
+        "i cut my wrists",
+        "quiero morir",
+    ],
+)
+def test_thoughts_of_suicide_are_recognised(shipped: Gate, text: str) -> None:
+    assert "suicide" in [one.id for one in shipped.check(text).emergencies]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i have crushing chest pain",
+        "i cant breathe properly",
+        "i just had a seizure",
+        "throwing up blood since this morning",
+        "i keep passing out... i fainted twice",
+        "he is hallucinating and seeing bugs",
+        "my left arm is numb and my chest hurts",
+    ],
+)
+def test_a_medical_emergency_is_recognised(shipped: Gate, text: str) -> None:
+    assert "medical" in [one.id for one in shipped.check(text).emergencies]
+
+
+@pytest.mark.parametrize(
+    ("text", "emergency"),
+    [
+        ("i stopped drinking two days ago and now i am shaking", "sedative_withdrawal"),
+        ("i quit drinking yesterday and cant stop shaking", "sedative_withdrawal"),
+        ("ran out of xanax and i am shaking and sweating", "sedative_withdrawal"),
+        ("no vodka since yesterday, hands shaking", "sedative_withdrawal"),
+        ("im pregnant and dopesick", "pregnancy"),
+        ("i am pregnant and in withdrawal", "pregnancy"),
+        ("my waters broke", "pregnancy"),
+        ("he is bleeding heavily", "medical"),
+        ("the bleeding wont stop", "medical"),
+        ("im going to kill my brother", "violence"),
+        ("i want to stab my husband", "violence"),
+        ("im gonna kill him", "violence"),
+        ("he is going to kill me", "violence"),
+        ("my brother wants to hurt himself", "suicide"),
+        ("she is threatening to kill herself", "suicide"),
+    ],
+)
+def test_every_other_danger_is_recognised(shipped: Gate, text: str, emergency: str) -> None:
+    assert emergency in [one.id for one in shipped.check(text).emergencies]
+
+
+def test_a_suicide_that_is_mourned_is_not_one_that_threatens(shipped: Gate) -> None:
+    for text in ("my brother killed himself last year", "my dad killed himself and i miss him"):
+        assert shipped.check(text).level != "emergency", text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i overdosed three years ago and recovered",
+        "what happens if someone overdoses",
+        "how do you know if someone is overdosing",
+        "what are the signs of an overdose",
+        "is it true that people stop breathing when they overdose",
+        "my brother died of an overdose last year",
+        "im dying for a cigarette",
+        "this headache is killing me",
+        "i am not suicidal, just tired",
+        "i could murder a pizza",
+        "that exam killed me haha",
+        "my phone died",
+        "the battery is dead",
+        "dead tired today",
+        "can withdrawal cause seizures",
+        "can chest pain be caused by withdrawal?",
+        "how long does heroin withdrawal last",
+        "does narcan hurt",
+        "my son is in rehab",
+    ],
+)
+def test_a_near_miss_is_not_an_emergency(shipped: Gate, text: str) -> None:
+    assert shipped.check(text).level != "emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("where can i buy some", "buying"),
+        ("where do i score dope", "buying"),
+        ("how do i pass a drug test tomorrow", "drug_test"),
+        ("how can i beat a drug test", "drug_test"),
+        ("how do i fake my urine test", "drug_test"),
+        ("give me a taper schedule", "taper"),
+        ("how many mg suboxone should i take", "taper"),
+        ("how do i inject heroin safely", "injecting"),
+        ("how do i shoot up tar", "injecting"),
+        ("how much heroin can i take", "dose_high"),
+        ("what is a safe dose of heroin", "dose_high"),
+        ("best way to get high", "dose_high"),
+        ("how do i save up doses", "diversion"),
+        ("how do i fake a prescription", "diversion"),
+    ],
+)
+def test_what_the_bot_must_not_help_with_is_declined(shipped: Gate, text: str, refusal: str) -> None:
+    found = shipped.check(text).refusal
+    assert found is not None
+    assert found.id == refusal
+
+
+def test_no_canonical_question_is_taken_for_an_emergency_or_declined(faq: Faq, shipped: Gate) -> None:
+    for one in faq.topics:
+        finding = shipped.check(one.questions[0])
+        assert (finding.level, finding.refusal) == ("none", None), one.questions[0]
+
+
+def test_hardly_any_phrasing_of_a_topic_is_taken_for_an_emergency(faq: Faq, shipped: Gate) -> None:
+    questions = [question for one in faq.topics for question in one.questions]
+    taken = [question for question in questions if shipped.check(question).level == "emergency"]
+    assert len(taken) <= len(questions) // 100, taken
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my teenage daughter is taking heroin",
+        "My son took his first Suboxone and is suddenly far sicker. What is happening?",
+        "the judge says my son must take the blocker shot. what does it do",
+    ],
+)
+def test_a_grown_child_who_uses_is_not_a_toddler_who_swallowed_something(shipped: Gate, text: str) -> None:
+    assert "child" not in [one.id for one in shipped.check(text).emergencies]
+
+
+def test_a_toddler_who_swallowed_something_is_an_emergency(shipped: Gate) -> None:
+    for text in ("my toddler swallowed a suboxone", "the baby ate a pill from my bag"):
+        assert "child" in [one.id for one in shipped.check(text).emergencies], text
+
+
+def test_not_waking_up_is_an_overdose_and_no_wish_to_die(shipped: Gate) -> None:
+    assert [one.id for one in shipped.check("he wont wake up").emergencies] == ["overdose"]
+
+
+@given(text=any_text)
+def test_no_text_breaks_the_gate(shipped: Gate, text: str) -> None:
+    finding = shipped.check(text)
+    assert finding.level in {"emergency", "doubtful", "none"}
+    assert (finding.level == "emergency") == bool(finding.emergencies)
+    assert all(hit.words for hit in finding.hits)
+
+
+@given(text=any_text)
+def test_a_plain_cry_for_help_is_heard_whatever_stands_before_it(shipped: Gate, text: str) -> None:
+    assert shipped.check(f"{text[:3000]}\nhe is not breathing").level == "emergency"
+
+
+def test_the_conversation_reads_every_question_through_the_gate_first(conversation: Conversation) -> None:
+    decision = conversation.decide("how long does withdrawal last? i want to die")
+    assert decision.outcome == "emergency"
+    assert decision.emergency == "suicide"
