@@ -41,7 +41,7 @@ class Chat:
         """Lines typed at a terminal."""
         while True:
             try:
-                yield self._console.input(Text("\n" + self._conversation.faq.texts.console_input, style="bold cyan"))
+                yield self._console.input(Text(f"\n{self._conversation.faq.texts.console_input} ", style="bold cyan"))
             except (EOFError, KeyboardInterrupt):
                 return
 
