@@ -177,11 +177,11 @@ def _ask(arguments: argparse.Namespace) -> int:
                     {
                         "text": text,
                         "outcome": decision.outcome,
-                        "topics": list(decision.topics),
+                        "topics": _with_wider(conversation.faq, decision.topics),
                         "emergency": decision.emergency,
                         "caution": decision.caution,
                         "confidence": decision.confidence,
-                        "ranking": [list(pair) for pair in decision.ranking],
+                        "ranking": _by_wider(conversation.faq, decision.ranking),
                         "reply": plain(turn.reply),
                     },
                     ensure_ascii=False,
@@ -195,6 +195,19 @@ def _ask(arguments: argparse.Namespace) -> int:
             for line in _explained(conversation, text):
                 print(f"    {line}", file=sys.stderr if arguments.json else sys.stdout)
     return 0
+
+
+def _with_wider(faq: Faq, topics: Iterable[str]) -> list[str]:
+    """Each topic, after the wider one that it is part of: a program may count by either."""
+    return list(dict.fromkeys(name for topic in topics for name in (faq.intent(topic), topic)))
+
+
+def _by_wider(faq: Faq, ranking: Iterable[tuple[str, float]]) -> list[list[str | float]]:
+    """The ranking of the wider topics, each with its best score."""
+    best: dict[str, float] = {}
+    for topic, score in ranking:
+        best.setdefault(faq.intent(topic), score)
+    return [[topic, score] for topic, score in list(best.items())[:5]]
 
 
 def _explained(conversation: Conversation, text: str) -> Iterable[str]:

@@ -57,12 +57,13 @@ DISTINCT_GAP = 0.08
 UNANSWERABLE = 0.3
 """Questions without an answer for each with one, as a bot gets them; the calibration assumes so many."""
 
-ANSWER_AT = 0.5
-"""Answer when right is likelier than wrong."""
+ANSWER_AT = 0.6
+"""Answer when it is right three times in five or better; else ask."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
 SUGGESTIONS = 3
-RANKED = 5
+RANKED = 12
+"""Labels in a ranking: enough for the five best wider topics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,7 @@ class Matcher:
         cosines = self._index.cosines(features)
         stems = {stem(word) for word in verdict.reading.words} - self._function_words
         nearest = []
-        for label, _ in verdict.ranking:
+        for label, _ in verdict.ranking[:5]:
             own = np.flatnonzero(self._owner == self.labels.index(label))
             at = int(own[np.argmax(cosines[own])])
             shared = [word for word in self.normaliser.words(self._texts[at]) if stem(word) in stems]
@@ -297,7 +298,7 @@ class Matcher:
         np.fill_diagonal(kernel, 0)
         nearest = np.maximum.reduceat(kernel, self._first, axis=1)
         scores = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
-        ranked = np.argsort(-scores, axis=1)[:, : RANKED + 1]
+        ranked = np.argsort(-scores, axis=1)[:, :RANKED]
         return [
             (self.labels[int(self._owner[at])], self._texts[at], tuple(self.labels[int(one)] for one in ranked[at]))
             for at in everything
