@@ -84,8 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _conversation(folder: Path | None, *, ratings: bool = False) -> Conversation:
-    faq = content.load(folder)
-    return Conversation(faq, ratings=ratings, matcher=fitted.matcher(faq, tell=_tell_first_start))
+    return fitted.conversation(content.load(folder), ratings=ratings, tell=_tell_first_start)
 
 
 def _tell_first_start() -> None:

@@ -108,7 +108,7 @@ def read(folder: Path | None = None) -> Content:
         )
 
     defaults = documents.pop(DEFAULTS)
-    known = {"_bot.yaml", "_words.yaml", "_small_talk.yaml", "_helplines.yaml", "_safety.yaml"}
+    known = {"_bot.yaml", "_words.yaml", "_small_talk.yaml", "_helplines.yaml", "_safety.yaml", "_safety_examples.yaml"}
     for name in documents.keys() - topic_files.keys() - known:
         hint = _did_you_mean(name, known)
         problems.append(
@@ -122,6 +122,8 @@ def read(folder: Path | None = None) -> Content:
     small_talk = _layered(SmallTalk, defaults, "small_talk", documents.get("_small_talk.yaml"), problems)
     helplines = _layered(Helplines, defaults, "helplines", documents.get("_helplines.yaml"), problems)
     safety = _layered(Safety, defaults, "safety", documents.get("_safety.yaml"), problems)
+    if safety and (document := documents.get("_safety_examples.yaml")):
+        safety = _with_examples(safety, document, problems)
     if helplines and (document := documents.get("_helplines.yaml")) and isinstance(document.data, dict):
         _place_helplines(document, places)
     if topics and texts and words and small_talk and helplines and safety:
@@ -286,7 +288,7 @@ def _model(model: type[M], data: Any, document: Document, base: Path_, problems:
         return model.model_validate(data)
     except ValidationError as error:
         for details in error.errors():
-            path = (*base, *details["loc"])
+            path = (*base, *(part for part in details["loc"] if part != "examples"))
             problems.append(Problem(document.file, document.line(path), _explain(details, model)))
     return None
 
@@ -345,6 +347,19 @@ def _themes(topics: Iterable[Topic], texts: Texts) -> tuple[Theme, ...]:
     return tuple(
         Theme(id=name, title=texts.themes.get(name, name.replace("_", " ").capitalize()[:30])) for name in ordered
     )
+
+
+def _with_examples(safety: Safety, document: Document, problems: list[Problem]) -> Safety | None:
+    """The gate's data with the example messages, whose classes it must know."""
+    if not isinstance(document.data, dict):
+        problems.append(Problem(document.file, document.line(()), "this file is made of keys, one for each class"))
+        return None
+    known = {"none", *(one.id for one in safety.emergencies), *(one.id for one in safety.refusals)}
+    for name in document.data.keys() - known:
+        message = f"class {name!r} is none of _safety.yaml{_did_you_mean(name, known)}"
+        problems.append(Problem(document.file, document.line((name,)), message))
+    examples = _model(Safety, {"examples": document.data}, document, (), problems)
+    return safety.model_copy(update={"examples": examples.examples}) if examples else None
 
 
 def _with_quick_replies(texts: Texts, topics: list[Topic]) -> Texts:

@@ -88,12 +88,17 @@ class Turn:
 class Conversation:
     """The whole bot without a screen. Built once; safe to share, as it remembers nothing."""
 
-    def __init__(self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None) -> None:
-        """`ratings`: whether answers ask if they helped. `matcher`: one that was built for this FAQ already."""
+    def __init__(
+        self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None, second: Matcher | None = None
+    ) -> None:
+        """`ratings`: whether answers ask if they helped. `matcher`: one that was built for this FAQ already.
+
+        `second` is the safety gate's second opinion; without it the rules stand alone.
+        """
         self.faq = faq
         self.writer = Writer(faq, ratings=ratings)
         self._matcher = matcher or matcher_for(faq)
-        self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary)
+        self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
 
     def respond(self, incoming: Incoming) -> Turn:

@@ -57,6 +57,7 @@ Wording = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=800), AfterValidator(_wording)
 ]
 """A pattern of the safety gate, in the language of `bot.safety`."""
+Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_LIMIT), AfterValidator(_plain)
 ]
@@ -178,6 +179,8 @@ class Emergency(Model):
     title: Line
     reply: Prose
     contacts: tuple[Id, ...] = ()
+    early: bool = False
+    """In doubt this class is an emergency: a false alarm is better than a miss."""
     rules: tuple[Rule, ...] = ()
 
 
@@ -201,6 +204,8 @@ class Safety(Model):
     clause_guards: tuple[Id, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
+    """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
     soft_check: Prose | None = None
 
 

@@ -10,39 +10,64 @@ import json
 import logging
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
 from bot import matching, text
-from bot.faq import Faq
-from bot.matching import Calibration, Fitted, IndexArrays, Matcher, matcher_for, phrasings_of
+from bot.conversation import Conversation
+from bot.faq import Faq, Words
+from bot.matching import Calibration, Fitted, IndexArrays, Matcher, phrasings_of
+from bot.safety import example_phrasings, example_words
 
 log = logging.getLogger(__name__)
 
 
-def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | None = None) -> Matcher:
-    """The FAQ's matcher, from the cache where it is there.
+def conversation(faq: Faq, *, ratings: bool = False, tell: Callable[[], None] | None = None) -> Conversation:
+    """The whole conversation of a FAQ, its matchers from the cache where they are there.
 
-    `folder` defaults to the user's cache folder. `tell` is called before the slow way is taken.
+    `tell` is called before the slow way is taken.
     """
-    path = (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{_key(faq)}.npz"
+    main = matcher(faq, tell=tell)
+    return Conversation(faq, ratings=ratings, matcher=main, second=second_opinion(faq))
+
+
+def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | None = None) -> Matcher:
+    """The FAQ's matcher. `folder` defaults to the user's cache folder."""
+    part_of = {topic.id: topic.part_of for topic in faq.topics if topic.part_of}
+    return _built(phrasings_of(faq), faq.words, part_of, folder, tell)
+
+
+def second_opinion(faq: Faq, folder: Path | None = None) -> Matcher | None:
+    """The safety gate's classifier, or None where the content has no examples."""
+    phrasings = example_phrasings(faq)
+    return _built(phrasings, example_words(faq.words), {}, folder, None) if phrasings else None
+
+
+def _built(
+    phrasings: Mapping[str, Sequence[str]],
+    words: Words,
+    part_of: Mapping[str, str],
+    folder: Path | None,
+    tell: Callable[[], None] | None,
+) -> Matcher:
+    path = (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{_key(phrasings, words, part_of)}.npz"
     known = _load(path)
     if known is None and tell:
         tell()
-    built = matcher_for(faq, known)
+    built = Matcher(phrasings, words, part_of, known)
     if known is None:
         _save(path, built.fitted)
     return built
 
 
-def _key(faq: Faq) -> str:
+def _key(phrasings: Mapping[str, Sequence[str]], words: Words, part_of: Mapping[str, str]) -> str:
     learned = {
-        "phrasings": phrasings_of(faq),
-        "words": faq.words.model_dump(mode="json"),
-        "wider": [topic.part_of for topic in faq.topics],
+        "phrasings": phrasings,
+        "words": words.model_dump(mode="json"),
+        "part_of": part_of,
         "code": [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (matching, text)],
         "numpy": np.__version__,
     }
@@ -62,7 +87,7 @@ def _load(path: Path) -> Fitted | None:
                 labels=int(data["labels"]),
             )
             calibration = Calibration(*(float(value) for value in data["calibration"]))
-            return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["weights"], calibration)
+            return Fitted(str(data["vocabulary"]), index, data["weights"], calibration)
     except FileNotFoundError:
         return None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -75,7 +100,7 @@ def _save(path: Path, fitted: Fitted) -> None:
     partial = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-4]:
+        for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-8]:
             old.unlink(missing_ok=True)
         with partial.open("wb") as file:
             np.savez(
@@ -88,7 +113,6 @@ def _save(path: Path, fitted: Fitted) -> None:
                 starts=index.starts,
                 size=np.array(index.size),
                 labels=np.array(index.labels),
-                landmarks=fitted.landmarks,
                 weights=fitted.weights,
                 calibration=np.array([calibration.bias, calibration.score, calibration.margin]),
             )

@@ -8,8 +8,8 @@ What happens to a message, each step a function of its own:
    *topics* use it (IDF over topics, not phrasings). Words that the FAQ does not know keep their place in the length
    of the question, so that a question about something else scores low.
 4. Kernel ridge regression over the phrasings gives each topic a score (Saunders et al. 1998, "Ridge Regression
-   Learning Algorithm in Dual Variables"), joined with the cosine of the nearest phrasing. Both whole message and single
-   sentences are scored, so that the question inside a story is found.
+   Learning Algorithm in Dual Variables"). Both whole message and single sentences are scored, so that the question
+   inside a story is found.
 5. `Calibration` turns score and margin into the probability that the answer is right. It is fitted at load time, on
    this FAQ alone, by leaving phrasings out (closed form for ridge regression) and by leaving whole topics out, which
    shows what a question without an answer looks like.
@@ -34,6 +34,7 @@ from bot.faq import Faq, Words
 from bot.text import Normaliser, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SMALL_TALK = "/"
@@ -44,11 +45,10 @@ OUT_OF_SCOPE = "/out_of_scope"
 # What follows was chosen on `shared/`'s development questions and public sets together; see tests/benchmarks.
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
-RIDGE = 0.7
+RIDGE = 0.4
 EXACT_UP_TO = 6000
 """Phrasings that are solved exactly; more are solved from `LANDMARKS` of them, which costs some accuracy."""
 LANDMARKS = 1500
-NEAREST_SHARE = 0.4
 SENTENCE_SHARE = 0.3
 REPAIR_SIMILARITY = 0.75
 DISTINCT_GAP = 0.08
@@ -146,7 +146,6 @@ class Matcher:
         self._texts = tuple(text for texts in phrasings.values() for text in texts)
         owners = [at for at, texts in enumerate(phrasings.values()) for _ in texts]
         self._owner: Ints = np.array(owners, dtype=np.int64)
-        self._first = np.searchsorted(self._owner, np.arange(len(self.labels)))
         if fitted is None:
             fitted = self._fit(words)
         self.fitted = fitted
@@ -163,8 +162,8 @@ class Matcher:
         vocabulary |= set(self.normaliser.words(" ".join(words.function_words)))
         features = [self._features(document) for document in documents]
         index = build_index(features, self._owner, len(self.labels))
-        landmarks, weights, calibration = _fit(_Index(index), features, self._owner, self._wider, self.labels)
-        return Fitted(" ".join(sorted(vocabulary)), index, landmarks, weights, calibration)
+        weights, calibration = _fit(_Index(index), self._owner, self._wider, self.labels)
+        return Fitted(" ".join(sorted(vocabulary)), index, weights, calibration)
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -225,12 +224,9 @@ class Matcher:
     # --- scoring ---------------------------------------------------------------------------------------------------
 
     def _score(self, words: Sequence[str]) -> Floats:
-        cosines = self._index.cosines(self._features(words))
-        nearest: Floats = np.maximum.reduceat(cosines, self._first)
-        carried = cosines if len(self.fitted.landmarks) == len(cosines) else cosines[self.fitted.landmarks]
-        ridge: Floats = carried @ self.fitted.weights
-        scores: Floats = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
-        return scores
+        numbers, weights = self._index.vector(self._features(words))
+        score: Floats = np.array(weights, dtype=np.float32) @ self.fitted.weights[numbers]
+        return score
 
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
@@ -295,10 +291,7 @@ class Matcher:
         targets = np.zeros((len(everything), len(self.labels)), dtype=np.float32)
         targets[everything, self._owner] = 1
         ridge = targets - (inverse @ targets) / np.diag(inverse)[:, None]
-        np.fill_diagonal(kernel, 0)
-        nearest = np.maximum.reduceat(kernel, self._first, axis=1)
-        scores = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
-        ranked = np.argsort(-scores, axis=1)[:, :RANKED]
+        ranked = np.argsort(-ridge, axis=1)[:, :RANKED]
         return [
             (self.labels[int(self._owner[at])], self._texts[at], tuple(self.labels[int(one)] for one in ranked[at]))
             for at in everything
@@ -344,7 +337,7 @@ class IndexArrays:
 
     features: str
     idf: npt.NDArray[np.float64]
-    rows: Ints
+    rows: npt.NDArray[np.int32]
     values: Floats
     starts: Ints
     size: int
@@ -357,8 +350,8 @@ class Fitted:
 
     vocabulary: str
     index: IndexArrays
-    landmarks: Ints
     weights: Floats
+    """What each feature adds to each label's score: features × labels."""
     calibration: "Calibration"
 
 
@@ -380,7 +373,7 @@ def build_index(documents: Sequence[Sequence[str]], owner: Ints, owners: int) ->
     total = np.sqrt(((length.reshape(size, -1) > 0) * share**2).sum(axis=1))
     values = (raw / length[key] * share[families] / total[rows]).astype(np.float32)
     starts = np.searchsorted(columns, np.arange(width + 1)).astype(np.int64)
-    return IndexArrays("\n".join(numbers), idf, rows, values, starts, size, owners)
+    return IndexArrays("\n".join(numbers), idf, rows.astype(np.int32), values, starts, size, owners)
 
 
 class _Index:
@@ -394,8 +387,8 @@ class _Index:
         self._rows, self._values = arrays.rows, arrays.values
         self._starts: list[int] = arrays.starts.tolist()
 
-    def cosines(self, features: Sequence[str]) -> Floats:
-        """How near each phrasing is to these features, 0 to 1."""
+    def vector(self, features: Sequence[str]) -> tuple[list[int], list[float]]:
+        """The features as numbers and weights of a vector of length one; what is unknown only takes its share."""
         lengths = dict.fromkeys(_FAMILIES, 0.0)
         known: list[tuple[int, float, str]] = []
         for feature, count in Counter(features).items():
@@ -407,15 +400,26 @@ class _Index:
                 known.append((number, weight, feature[0]))
         total = math.sqrt(sum(FAMILY_WEIGHT[family] ** 2 for family, length in lengths.items() if length))
         scale = {one: FAMILY_WEIGHT[one] / (math.sqrt(length) * total) for one, length in lengths.items() if length}
-        if not known:
+        return [number for number, _, _ in known], [weight * scale[family] for _, weight, family in known]
+
+    def cosines(self, features: Sequence[str]) -> Floats:
+        """How near each phrasing is to these features, 0 to 1."""
+        numbers, weights = self.vector(features)
+        if not numbers:
             return np.zeros(self.size, dtype=np.float32)
         starts = self._starts
-        spans = [slice(starts[number], starts[number + 1]) for number, _, _ in known]
-        weights = np.array([weight * scale[family] for _, weight, family in known], dtype=np.float32)
+        spans = [slice(starts[number], starts[number + 1]) for number in numbers]
         rows = np.concatenate([self._rows[span] for span in spans])
         values = np.concatenate([self._values[span] for span in spans])
-        values *= np.repeat(weights, [span.stop - span.start for span in spans])
+        values *= np.repeat(np.array(weights, dtype=np.float32), [span.stop - span.start for span in spans])
         return np.bincount(rows, values, minlength=self.size).astype(np.float32)
+
+    def primal(self, dual: Floats) -> Floats:
+        """What each feature adds to each label's score, given the phrasings' weights."""
+        columns = [
+            np.add.reduceat(self._values * dual[self._rows, at], self._starts[:-1]) for at in range(dual.shape[1])
+        ]
+        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
 
     def kernel(self, landmarks: Ints) -> Floats:
         """The cosines of all phrasings (rows) with the landmarks among them (columns)."""
@@ -463,13 +467,11 @@ UNFITTED = Calibration(bias=-3.0, score=6.0, margin=6.0)
 """For an FAQ too small to learn from (fewer than three topics, or single phrasings)."""
 
 
-def _fit(
-    index: _Index, documents: Sequence[Sequence[str]], owner: Ints, wider: Sequence[str], labels: Sequence[str]
-) -> tuple[Ints, Floats, Calibration]:
-    """The phrasings that carry the solution, their weights for each label, and the calibration.
+def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]) -> tuple[Floats, Calibration]:
+    """The features' weights for each label, and the calibration.
 
-    Up to `EXACT_UP_TO` phrasings all of them carry it. Beyond, Nystrom's approximation (Williams & Seeger 2001) with
-    evenly spread landmarks makes time grow with the phrasings and not with their cube.
+    Up to `EXACT_UP_TO` phrasings all of them carry the solution. Beyond, Nystrom's approximation (Williams & Seeger
+    2001) with evenly spread landmarks makes time grow with the phrasings and not with their cube.
     """
     targets = np.zeros((index.size, len(labels)), dtype=np.float32)
     targets[np.arange(index.size), owner] = 1
@@ -489,7 +491,8 @@ def _fit(
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
         wanted = np.concatenate([kernel.T @ targets, kernel[rows].T], axis=1)
     solved = np.linalg.solve(system, wanted).astype(np.float32)
-    weights = np.ascontiguousarray(solved[:, : len(labels)])
+    dual = np.zeros((index.size, len(labels)), dtype=np.float32)
+    dual[landmarks] = solved[:, : len(labels)]
     samples = []
     begin = len(labels)
     for group in held:
@@ -497,9 +500,9 @@ def _fit(
         begin += len(group)
         # The block of the regression's influence matrix: H = K inv(K + rI) = I - r inv(K + rI).
         block = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else kernel[group] @ columns
-        near = np.stack([index.cosines(documents[at]) for at in group])
-        samples += _leave_out(block, targets[group] - kernel[group] @ weights, near, group, owner, wider, labels)
-    return landmarks, weights, _calibrate(samples) if samples else UNFITTED
+        residual = targets[group] - kernel[group] @ dual[landmarks]
+        samples += _leave_out(block, residual, group, owner, wider, labels)
+    return index.primal(dual), _calibrate(samples) if samples else UNFITTED
 
 
 def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:
@@ -512,42 +515,26 @@ def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]
 
 
 def _leave_out(
-    influence: Floats,
-    residual: Floats,
-    near: Floats,
-    group: Ints,
-    owner: Ints,
-    wider: Sequence[str],
-    labels: Sequence[str],
+    influence: Floats, residual: Floats, group: Ints, owner: Ints, wider: Sequence[str], labels: Sequence[str]
 ) -> list[tuple[float, float, bool]]:
     """(score, margin, right) of one topic's phrasings: each left out alone, and each with the whole topic left out.
 
     In closed form: leaving the rows B out turns their residuals r_B into `inv(I - H_BB) r_B`, H being the regression's
     influence ("hat") matrix.
     """
-    samples: list[tuple[float, float, bool]] = []
     intents = np.array([sorted(set(wider)).index(name) for name in wider])
     topics = np.array([not label.startswith(SMALL_TALK) for label in labels])
+    right = int(owner[group[0]])
     target = np.zeros_like(residual)
-    target[:, owner[group[0]]] = 1
+    target[:, right] = 1
     alone = target - residual / (1 - np.diag(influence))[:, None]
     without = target - np.linalg.solve(np.eye(len(group), dtype=np.float32) - influence, residual)
-    own = intents == intents[owner[group[0]]]
-    for row, at in enumerate(group):
-        cosines = near[row].copy()
-        cosines[at] = 0
-        samples.append(_sample(alone[row], cosines, owner, intents, topics, int(owner[at])))
-        cosines[own[owner]] = 0
-        samples.append(_sample(np.where(own, -1, without[row]), cosines, owner, intents, topics, int(owner[at])))
-    return samples
+    without = np.where(intents == intents[right], -1, without)
+    pairs = zip(alone, without, strict=True)
+    return [_sample(scores, intents, topics, right) for pair in pairs for scores in pair]
 
 
-def _sample(
-    ridge: Floats, near: Floats, owner: Ints, intents: Ints, topics: npt.NDArray[np.bool_], right: int
-) -> tuple[float, float, bool]:
-    nearest = np.zeros(len(intents), dtype=np.float32)
-    np.maximum.at(nearest, owner, near)
-    scores = (1 - NEAREST_SHARE) * ridge + NEAREST_SHARE * nearest
+def _sample(scores: Floats, intents: Ints, topics: npt.NDArray[np.bool_], right: int) -> tuple[float, float, bool]:
     best = int(np.argmax(np.where(topics, scores, -np.inf)))
     rival = float(np.max(scores[intents != intents[best]], initial=0.0))
     return float(scores[best]), float(scores[best]) - rival, bool(intents[best] == intents[right])
@@ -559,16 +546,24 @@ def _calibrate(samples: Sequence[tuple[float, float, bool]]) -> Calibration:
     Every second sample has its whole topic left out: a question without an answer. They count `UNANSWERABLE`.
     """
     table = np.array(samples, dtype=np.float64)
-    inputs = np.column_stack([np.ones(len(table)), table[:, 0], table[:, 1]])
     right = table[:, 2]
     share = np.tile([1.0, UNANSWERABLE], len(table) // 2)
-    theta = np.zeros(3)
+    bias, score, margin = _logistic(np.column_stack([np.ones(len(table)), table[:, :2]]), right, share)
+    if margin < 0:
+        # Too few samples to tell the two apart: a lead can not speak against an answer.
+        margin = 0.0
+        bias, score = _logistic(np.column_stack([np.ones(len(table)), table[:, :1]]), right, share)
+    return Calibration(bias=float(bias), score=float(score), margin=float(margin))
+
+
+def _logistic(inputs: Doubles, right: Doubles, share: Doubles) -> Doubles:
+    theta = np.zeros(inputs.shape[1])
     for _ in range(25):
         guess = 1 / (1 + np.exp(-np.clip(inputs @ theta, -30, 30)))
         gradient = inputs.T @ (share * (guess - right)) + 0.01 * theta
-        curve = (inputs * (share * guess * (1 - guess))[:, None]).T @ inputs + 0.01 * np.eye(3)
+        curve = (inputs * (share * guess * (1 - guess))[:, None]).T @ inputs + 0.01 * np.eye(len(theta))
         theta -= np.linalg.solve(curve, gradient)
-    return Calibration(bias=float(theta[0]), score=float(theta[1]), margin=float(theta[2]))
+    return theta
 
 
 # --- a whole FAQ ---------------------------------------------------------------------------------------------------

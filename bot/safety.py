@@ -10,23 +10,63 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
     <name>      any word or phrase of that list under `words:`
     ..          up to three words in between     ...   up to eight words in between
 
+Beside the rules stands a second opinion for what no rule names ("face like candle wax"): the matcher's own kind of
+classifier, fitted on labelled example messages, near misses included. It can only raise the level; the guards
+`safe_now` and `past` lower what it alone has raised.
+
 A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
 (long ago, only asking, not meant so). A guard counts when it stands in the same sentence (those under `clause_guards`:
 in the same clause), and never against a word of the list `now`.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Emergency, Refusal, Rule, Safety
+from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
+from bot.matching import Matcher
 from bot.text import Normaliser, stem, unstretched
 
 Level = Literal["emergency", "doubtful", "none"]
+
+HARMLESS = "none"
+"""The label of example messages that are no danger."""
+
+RAISED_BY = "classifier"
+"""The rule's name in a Hit that came from the second opinion."""
+
+# How far a class must lie above everything else (in the matcher's scores) to count. Chosen by cross-validation on the
+# examples and on the FAQ's own wordings: at most one ordinary question in a hundred is taken for an emergency.
+RAISE_AT = 0.2
+RAISE_EARLY_AT = 0.13
+"""For classes marked `early`, where a false alarm is better than a miss."""
+DOUBT_AT = 0.05
+REFUSE_AT = 0.0
+LOWERING = ("safe_now", "past")
+WORDINGS_PER_TOPIC = 12
+"""The FAQ's wordings of each topic that stand among the near misses."""
+
+
+def example_phrasings(faq: Faq) -> dict[str, list[str]]:
+    """What the second opinion learns from; empty where the content has no examples."""
+    if not faq.safety.examples:
+        return {}
+    phrasings = {name: list(messages) for name, messages in faq.safety.examples.items()}
+    harmless = phrasings.setdefault(HARMLESS, [])
+    for topic in faq.topics:
+        harmless += (*topic.questions, *topic.heard)[:WORDINGS_PER_TOPIC]
+    talk = faq.small_talk
+    harmless += (*talk.greeting, *talk.thanks, *talk.helpline, *talk.out_of_scope)
+    return phrasings
+
+
+def example_words(words: Words) -> Words:
+    """The words as the second opinion sees them: "I", "was" and "not" carry weight here."""
+    return words.model_copy(update={"function_words": (), "follow_ups": ()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +144,53 @@ class _Compiled:
     patterns: tuple[_Wording, ...]
 
 
+class _RuleBook:
+    """Rules with their wordings, found by the words that a sentence must hold for them."""
+
+    def __init__(self, rules: Iterable[_Compiled]) -> None:
+        self._wordings: list[tuple[_Compiled, _Wording]] = [
+            (rule, wording) for rule in rules for wording in rule.patterns
+        ]
+        self._by_token: dict[str, list[int]] = {}
+        for number, (_, wording) in enumerate(self._wordings):
+            for token in wording.anchors:
+                self._by_token.setdefault(token, []).append(number)
+
+    def candidates(self, sentence: _Sentence) -> Iterator[tuple[_Compiled, _Wording]]:
+        """The wordings that may stand in the sentence, in the rules' order."""
+        numbers: set[int] = set()
+        for token in sentence.tokens:
+            numbers.update(self._by_token.get(token, ()))
+        return (self._wordings[number] for number in sorted(numbers))
+
+
 class Gate:
     """Reads every free-text message before anything else does."""
 
-    def __init__(self, safety: Safety, normaliser: Normaliser, known_words: Collection[str] = ()) -> None:
-        """`known_words` are ordinary words that are no misspelling of a word of danger."""
+    def __init__(
+        self,
+        safety: Safety,
+        normaliser: Normaliser,
+        known_words: Collection[str] = (),
+        second: Matcher | None = None,
+    ) -> None:
+        """`known_words` are ordinary words that are no misspelling of a word of danger.
+
+        `second` is a matcher fitted on `example_phrasings`, for the second opinion.
+        """
+        self._second = second
         self._safety = safety
         self._normaliser = normaliser
         self._read: dict[str, list[str]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
         self._guards = {name: tuple(map(self._compile, says)) for name, says in safety.guards.items()}
-        self._emergencies = tuple(self._compiled(safety.emergencies))
-        self._refusals = tuple(self._compiled(safety.refusals))
+        self._emergencies = _RuleBook(self._compiled(safety.emergencies))
+        self._refusals = _RuleBook(self._compiled(safety.refusals))
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._danger_words = sorted(word for word in self._own_words() if len(word) > 3)
         self._known = set(known_words) | self._own_words()
+        if second is not None:
+            self._known |= second.vocabulary
 
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
@@ -129,35 +201,60 @@ class Gate:
             owners = {hit.owner for hit in hard}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
             return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
+        raised, doubted, declined = self._opinion(text, sentences)
+        if raised and hits:
+            # A rule knows this wording as doubtful; the second opinion does not overrule it.
+            raised, doubted = None, raised
+        if raised:
+            found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
+            return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
         refusals, also_excused = self._hits(self._refusals, sentences)
-        refusal = next((one for one in self._safety.refusals if any(hit.owner == one.id for hit, _ in refusals)), None)
-        return Finding(
-            "doubtful" if hits else "none",
-            (),
-            refusal,
-            tuple(hit for hit, _ in (*hits, *refusals)),
-            (*excused, *also_excused),
-        )
+        owners = {hit.owner for hit, _ in refusals} or ({declined.owner} if declined else set())
+        refusal = next((one for one in self._safety.refusals if one.id in owners), None)
+        others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
+        return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
+
+    def _opinion(self, text: str, sentences: Sequence[_Sentence]) -> tuple[Hit | None, Hit | None, Hit | None]:
+        """What the second opinion raises, doubts and declines; at most one of the three."""
+        if self._second is None or not sentences:
+            return None, None, None
+        scores = dict(zip(self._second.labels, self._second.scores(self._second.read(text)), strict=True))
+        dangers = {one.id: float(scores.get(one.id, -1.0)) for one in self._safety.emergencies}
+        declined = {one.id: float(scores.get(one.id, -1.0)) for one in self._safety.refusals}
+        harmless = float(scores.get(HARMLESS, 0.0))
+        danger = max(dangers, key=dangers.__getitem__, default="")
+        asked = max(declined, key=declined.__getitem__, default="")
+        lead = dangers.get(danger, -1.0) - max(harmless, declined.get(asked, -1.0))
+        early = any(one.id == danger and one.early for one in self._safety.emergencies)
+        guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())] if lead >= DOUBT_AT else []
+        lowered = any(pattern.search(sentence) for pattern in guards for sentence in sentences)
+        if lead >= (RAISE_EARLY_AT if early else RAISE_AT):
+            hit = Hit(danger, RAISED_BY, f"lead {lead:.2f}")
+            return (None, hit, None) if lowered else (hit, None, None)
+        if lead >= DOUBT_AT and not lowered:
+            return None, Hit(danger, RAISED_BY, f"lead {lead:.2f}"), None
+        lead = declined.get(asked, -1.0) - max(harmless, dangers.get(danger, -1.0))
+        return (None, None, Hit(asked, RAISED_BY, f"lead {lead:.2f}")) if lead >= REFUSE_AT else (None, None, None)
 
     def _hits(
-        self, rules: Sequence[_Compiled], sentences: Sequence[_Sentence]
+        self, rules: "_RuleBook", sentences: Sequence[_Sentence]
     ) -> tuple[list[tuple[Hit, Rule]], list[tuple[Hit, str]]]:
-        hits: list[tuple[Hit, Rule]] = []
-        excused: list[tuple[Hit, str]] = []
-        for compiled in rules:
-            for sentence in sentences:
-                found = next((match for pattern in compiled.patterns if (match := pattern.search(sentence))), None)
+        """Rules that fired, each once, and matches that a guard excused. An excuse holds for one match only."""
+        hits: dict[tuple[str, str], tuple[Hit, Rule]] = {}
+        excused: dict[tuple[Hit, str], None] = {}
+        for sentence in sentences:
+            for compiled, pattern in rules.candidates(sentence):
+                key = compiled.owner, compiled.rule.id
+                found = None if key in hits else pattern.search(sentence)
                 if found is None:
                     continue
                 hit = Hit(compiled.owner, compiled.rule.id, _unmarked(found.group()))
                 guard = self._guard(compiled.rule, sentence, found)
                 if guard:
-                    if (hit, guard) not in excused:
-                        excused.append((hit, guard))
+                    excused[hit, guard] = None
                 else:
-                    hits.append((hit, compiled.rule))
-                    break
-        return hits, excused
+                    hits[key] = hit, compiled.rule
+        return list(hits.values()), list(excused)
 
     def _guard(self, rule: Rule, sentence: _Sentence, found: re.Match[str]) -> str | None:
         """The guard that excuses this rule in this sentence."""

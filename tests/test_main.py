@@ -146,7 +146,7 @@ def test_ask_json_keeps_the_contract_whatever_the_outcome(capsys: Output, faq: F
 
 
 def test_ask_json_names_topics_emergency_and_the_whole_reply(capsys: Output, faq: Faq) -> None:
-    main(["ask", "--json", QUESTION, "my friend is not breathing and blue", "he keeps nodding off"])
+    main(["ask", "--json", QUESTION, "my friend is not breathing and blue", "i cant do this anymore"])
 
     answer, emergency, doubtful = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     topic = faq.topic("timeline")
