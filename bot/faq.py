@@ -225,6 +225,8 @@ class Words(Model):
     other_people: tuple[Line, ...] = ()
     follow_ups: tuple[Line, ...] = ()
     names: tuple[Line, ...] = ()
+    avoid: dict[str, Line] = Field(default_factory=dict)
+    """Words that an answer must not use, each with what to say instead."""
 
 
 class SmallTalk(Model):

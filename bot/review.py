@@ -70,6 +70,9 @@ def _texts(content: Content, topic: Topic) -> Iterator[Problem]:
         if found := _NUMBER.search(text):
             message = f"{field!r} holds a phone number ({found.group()}): write {{emergency}} or the like instead"
             yield content.problem(topic.id, field, message)
+        for word, instead in faq.words.avoid.items():
+            if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE):
+                yield content.problem(topic.id, field, f"{field!r} says {word!r}: better {instead!r}")
         if found := _DOSE.search(text):
             message = f"{field!r} names a dose ({found.group()!r}): only a prescriber may say that"
             yield content.problem(topic.id, field, message)

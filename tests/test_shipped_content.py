@@ -1,0 +1,194 @@
+"""What the shipped answers promise, read over the whole content."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot import content, fitted, review
+from bot.conversation import Conversation
+from bot.faq import Faq
+from bot.matching import Matcher
+from bot.safety import Gate
+
+DATA = Path(__file__).parent / "data"
+
+IDS = [
+    "intensity",
+    "timeline",
+    "physical_symptoms",
+    "psychological_symptoms",
+    "alternative_therapies",
+    "long_term_effects",
+    "relapse",
+    "medications",
+    "medical_detox",
+    "coping",
+    "what_is_heroin",
+    "why_addictive",
+    "help_loved_one",
+    "recovery_after",
+    "support_groups",
+    "insurance_cost",
+    "methadone",
+    "buprenorphine",
+    "naltrexone",
+    "tolerance_overdose_risk",
+    "naloxone",
+    "pregnancy",
+    "can_withdrawal_kill",
+    "cold_turkey",
+    "sleep",
+    "stomach",
+    "cravings",
+    "fentanyl",
+    "confidentiality",
+    "find_treatment",
+    "paws",
+    "detection_drug_test",
+    "home_detox",
+    "kratom_herbal",
+]
+
+WITH_DANGER = [
+    "timeline",
+    "psychological_symptoms",
+    "stomach",
+    "relapse",
+    "cravings",
+    "anxiety",
+    "naltrexone",
+    "tolerance_overdose_risk",
+    "pregnancy",
+    "cold_turkey",
+    "home_detox",
+    "mixing",
+    "prison_release",
+    "precipitated_withdrawal",
+    "coming_off_medication",
+    "can_withdrawal_kill",
+    "kratom_herbal",
+    "recovery_after",
+]
+
+
+def lines(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def whole(faq: Faq) -> Conversation:
+    return fitted.conversation(faq)
+
+
+@pytest.fixture(scope="module")
+def gate(faq: Faq, matcher: Matcher) -> Gate:
+    return Gate(faq.safety, matcher.normaliser, matcher.vocabulary, fitted.second_opinion(faq))
+
+
+def test_every_topic_that_was_asked_for_is_there(faq: Faq) -> None:
+    assert [name for name in IDS if faq.topic(name) is None] == []
+    assert len(faq.topics) >= 50
+
+
+def test_the_content_has_no_errors_of_any_kind() -> None:
+    read = content.read()
+    found = review.review(read, fitted.matcher(read.faq), date(2026, 11, 21))
+    assert [str(problem) for problem in found if problem.severity == "error"] == []
+
+
+def test_a_banned_word_in_an_answer_is_found(faq: Faq) -> None:
+    """The check can fail: the same content with one shaming word is refused."""
+    read = content.read()
+    topic = faq.topics[0]
+    worse = topic.model_copy(update={"answer": "An addict needs help."})
+    changed = content.Content(faq.model_copy(update={"topics": (worse,)}), read.places)
+    messages = [problem.message for problem in review.review(changed, fitted.matcher(faq), date(2026, 11, 21))]
+    assert any("'addict'" in message for message in messages)
+
+
+@pytest.mark.parametrize("topic_id", WITH_DANGER)
+def test_a_topic_with_a_danger_says_it(faq: Faq, topic_id: str) -> None:
+    topic = faq.topic(topic_id)
+    assert topic
+    assert topic.danger
+
+
+def test_no_answer_names_hours_for_starting_a_medicine_or_an_amount(faq: Faq) -> None:
+    amounts = re.compile(
+        r"\b\d+\s*(?:mg|milligram|ml|tablet|pill|strip|drop)s?\b|wait (?:at least )?\d+", re.IGNORECASE
+    )
+    assert [(topic, field) for topic, field, text in faq.prose() if amounts.search(text)] == []
+
+
+def test_nobody_is_named_as_reviewer_before_somebody_has_read_it(faq: Faq) -> None:
+    assert {topic.reviewed_by for topic in faq.topics} == {None}
+
+
+def test_each_topic_has_twelve_wordings_and_its_sources(faq: Faq) -> None:
+    assert [topic.id for topic in faq.topics if len(topic.questions) < 12] == []
+    assert [topic.id for topic in faq.topics if not 1 <= len(topic.sources) <= 4] == []
+
+
+def test_menus_fit_on_a_phone(faq: Faq) -> None:
+    assert len(faq.themes) <= 8
+    assert max(len(faq.in_theme(theme.id)) for theme in faq.themes) <= 8
+
+
+def test_the_median_answer_reads_at_grade_six_and_a_half_or_easier(faq: Faq) -> None:
+    assert review.median_grade(faq) <= 6.5
+
+
+def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matcher: Matcher) -> None:
+    wordings = {(topic.id, question) for topic in faq.topics for question in topic.questions}
+    ranked = [(label, labels) for label, text, labels in matcher.left_out() if (label, text) in wordings]
+    first = sum(labels[0] == label for label, labels in ranked) / len(ranked)
+    among = sum(label in labels[:3] for label, labels in ranked) / len(ranked)
+    assert first >= 0.92
+    assert among >= 0.98
+
+
+def test_unseen_questions_find_their_topic(faq: Faq, matcher: Matcher) -> None:
+    """Messages of a writer who saw none of the wordings; never used to choose a word of the content."""
+    rows = [row for row in lines("questions_unseen.jsonl") if row["label"].split("|")[0] in IDS]
+    right = wrong = 0
+    for row in rows:
+        verdict = matcher.verdict(row["text"])
+        good = bool(verdict.ranking) and faq.intent(verdict.ranking[0][0]) in row["label"].split("|")
+        right += good
+        wrong += type(verdict).__name__ == "Certain" and not good
+    assert right / len(rows) >= 0.84
+    assert wrong / len(rows) <= 0.04
+
+
+def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
+    found = [gate.check(row["text"]).level == "emergency" for row in rows]
+    return sum(found) / len(found)
+
+
+def test_held_back_cries_for_help_are_recognised_as_measured(gate: Gate) -> None:
+    """Floors of what was measured, not of what is wanted: half of these oblique messages are still missed."""
+    rows = lines("safety_held_back.jsonl")
+    dangers = {emergency.id for emergency in content.load().safety.emergencies}
+    assert share(gate, [row for row in rows if row["label"] in dangers]) >= 0.47
+    assert share(gate, [row for row in rows if row["label"] == "none"]) <= 0.09
+
+
+def test_the_second_opinion_sees_what_no_rule_names(gate: Gate, faq: Faq, matcher: Matcher) -> None:
+    rules_alone = Gate(faq.safety, matcher.normaliser, matcher.vocabulary)
+    rows = [row for row in lines("safety_held_back.jsonl") if row["label"] in {"overdose", "suicide", "child"}]
+    assert share(gate, rows) > share(rules_alone, rows) + 0.05
+
+
+def test_the_second_opinion_does_not_overrule_a_wording_known_as_doubtful(gate: Gate) -> None:
+    assert gate.check("i cant do this anymore").level == "doubtful"
+
+
+def test_ordinary_questions_are_hardly_ever_taken_for_an_emergency(whole: Conversation) -> None:
+    rows = [row for row in lines("questions_unseen.jsonl") if row["label"].split("|")[0] in IDS]
+    outcomes = [whole.decide(row["text"]).outcome for row in rows]
+    assert outcomes.count("emergency") / len(rows) <= 0.02
+    assert outcomes.count("refusal") / len(rows) <= 0.01
