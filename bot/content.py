@@ -18,7 +18,8 @@ from pydantic_core import ErrorDetails
 
 from bot.faq import Emergency, Faq, Helplines, Refusal, Safety, SmallTalk, Texts, Theme, Topic, Words
 
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Without resolvers: what a value is, the models say. In C where that was built, which is ten times as fast.
+Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 M = TypeVar("M", bound=BaseModel)
 
 DEFAULTS = "_defaults.yaml"
@@ -245,12 +246,16 @@ def _topics(
 
 
 def _place(owner: str, base: Path_, document: Document, places: dict[tuple[str, str], tuple[str, int]]) -> None:
+    """Note the lines of an owner's fields and of the entries of its lists."""
     places[owner, ""] = (document.file, document.line(base))
-    for path, line in document.lines.items():
-        if path[: len(base)] == base and len(path) > len(base):
-            field, *rest = path[len(base) :]
-            name = str(field) + "".join(f"[{part}]" for part in rest[:1])
-            places.setdefault((owner, name), (document.file, line))
+    value = document.data
+    for part in base:
+        value = value[part]
+    for field, content in value.items():
+        places[owner, field] = (document.file, document.line((*base, field)))
+        if isinstance(content, list):
+            for index in range(len(content)):
+                places[owner, f"{field}[{index}]"] = (document.file, document.line((*base, field, index)))
 
 
 def _place_helplines(document: Document, places: dict[tuple[str, str], tuple[str, int]]) -> None:

@@ -182,13 +182,15 @@ class Gate:
         self._safety = safety
         self._normaliser = normaliser
         self._read: dict[str, list[str]] = {}
+        self._items: dict[str, tuple[str, frozenset[str]]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
         self._guards = {name: tuple(map(self._compile, says)) for name, says in safety.guards.items()}
         self._emergencies = _RuleBook(self._compiled(safety.emergencies))
         self._refusals = _RuleBook(self._compiled(safety.refusals))
         self._now = self._compile("<now>") if "now" in self._sets else None
-        self._danger_words = sorted(word for word in self._own_words() if len(word) > 3)
-        self._known = set(known_words) | self._own_words()
+        own = self._own_words()
+        self._danger_words = sorted(word for word in own if len(word) > 3)
+        self._known = set(known_words) | own
         if second is not None:
             self._known |= second.vocabulary
 
@@ -331,6 +333,12 @@ class Gate:
 
     def _item(self, item: str) -> tuple[str, frozenset[str]]:
         """A word, words to choose from, a phrase group or a list, with the tokens that must be there."""
+        known = self._items.get(item)
+        if known is None:
+            known = self._items[item] = self._new_item(item)
+        return known
+
+    def _new_item(self, item: str) -> tuple[str, frozenset[str]]:
         if item.startswith("("):
             return self._choice([self._sequence(option) for option in _split_top(item[1:-1])])
         parts = []
