@@ -61,6 +61,8 @@ ANSWER_AT = 0.6
 """Answer when it is right three times in five or better; else ask."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
+SMALL_WORDS_AT = 0.5
+"""Small words alone ("who are you") are a question of their own only from this score on: nearly a phrasing."""
 SUGGESTIONS = 3
 RANKED = 12
 """Labels in a ranking: enough for the five best wider topics."""
@@ -248,9 +250,9 @@ class Matcher:
         best = int(order[0])
         topics = [int(at) for at in order if self._is_topic[at]][:RANKED]
         ranking = tuple((self.labels[at], round(float(scores[at]), 4)) for at in topics)
-        if self._is_follow_up(reading):
-            return Unknown(0.0, ranking, reading, follow_up=True)
         confidence = self._confidence(scores, best)
+        if self._is_follow_up(reading, float(scores[best])):
+            return Unknown(0.0, ranking, reading, follow_up=True)
         if self.labels[best] == OUT_OF_SCOPE:
             return Unknown(0.0 if not ranking else min(0.1, confidence), ranking, reading)
         if not self._is_topic[best] and confidence >= ANSWER_AT:
@@ -306,9 +308,11 @@ class Matcher:
     def _named(self, at: int) -> tuple[str, str]:
         return self.labels[int(self._owner[at])], self._texts[at]
 
-    def _is_follow_up(self, reading: Reading) -> bool:
+    def _is_follow_up(self, reading: Reading, score: float) -> bool:
+        """Whether a message only makes sense after another: a known one, or small words that say little by themselves."""
         words = reading.words
-        return words in self._follow_ups or all(stem(word) in self._function_words for word in words)
+        small = all(stem(word) in self._function_words for word in words)
+        return words in self._follow_ups or (small and score < SMALL_WORDS_AT)
 
     def _confidence(self, scores: Floats, at: int) -> float:
         """The probability that this label is right, from its score and its lead over the best unrelated one."""

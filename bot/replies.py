@@ -233,6 +233,7 @@ class Writer:
         """Every line with what it is; the first of the prompt as a contact card; a copy button each."""
         helplines = self._faq.helplines
         blocks = [self._fill(self._texts.helpline_intro), *(self._helpline_block(line) for line in helplines.lines)]
+        blocks += [self._texts.helpline_unverified] if any(line.verified is None for line in helplines.lines) else []
         return Reply(
             title=self._texts.helpline_title,
             text="\n\n".join(blocks),
@@ -246,7 +247,6 @@ class Writer:
             self._texts.helpline_row, name=line.name, number=number, what=line.what, hours=line.hours, cost=line.cost
         )
         extra = [f"{line.text}."] if line.text else []
-        extra += [] if line.verified else [self._texts.helpline_unverified]
         return "\n".join([text, *extra])
 
     def topics(self, *, edits: bool = False) -> Reply:
