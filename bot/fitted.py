@@ -20,7 +20,7 @@ from bot import matching, text
 from bot.conversation import Conversation
 from bot.faq import Faq, Words
 from bot.matching import Calibration, Fitted, IndexArrays, Matcher, phrasings_of
-from bot.safety import example_phrasings, example_words
+from bot.safety import example_phrasings
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
 def second_opinion(faq: Faq, folder: Path | None = None) -> Matcher | None:
     """The safety gate's classifier, or None where the content has no examples."""
     phrasings = example_phrasings(faq)
-    return _built(phrasings, example_words(faq.words), {}, folder, None) if phrasings else None
+    return _built(phrasings, faq.words, {}, folder, None) if phrasings else None
 
 
 def _built(

@@ -34,6 +34,7 @@ from bot.faq import Faq, Words
 from bot.text import Normaliser, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -227,7 +228,7 @@ class Matcher:
 
     def _score(self, words: Sequence[str]) -> Floats:
         numbers, weights = self._index.vector(self._features(words))
-        score: Floats = np.array(weights, dtype=np.float32) @ self.fitted.weights[numbers]
+        score: Floats = np.array(weights, dtype=np.float32) @ self.fitted.weights[numbers].astype(np.float32)
         return score
 
     def scores(self, reading: Reading) -> Floats:
@@ -354,8 +355,8 @@ class Fitted:
 
     vocabulary: str
     index: IndexArrays
-    weights: Floats
-    """What each feature adds to each label's score: features × labels."""
+    weights: Halves
+    """What each feature adds to each label's score: features × labels, in half precision, which halves the memory."""
     calibration: "Calibration"
 
 
@@ -418,12 +419,12 @@ class _Index:
         values *= np.repeat(np.array(weights, dtype=np.float32), [span.stop - span.start for span in spans])
         return np.bincount(rows, values, minlength=self.size).astype(np.float32)
 
-    def primal(self, dual: Floats) -> Floats:
+    def primal(self, dual: Floats) -> Halves:
         """What each feature adds to each label's score, given the phrasings' weights."""
         columns = [
             np.add.reduceat(self._values * dual[self._rows, at], self._starts[:-1]) for at in range(dual.shape[1])
         ]
-        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
+        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float16)
 
     def kernel(self, landmarks: Ints) -> Floats:
         """The cosines of all phrasings (rows) with the landmarks among them (columns)."""
@@ -471,7 +472,7 @@ UNFITTED = Calibration(bias=-3.0, score=6.0, margin=6.0)
 """For an FAQ too small to learn from (fewer than three topics, or single phrasings)."""
 
 
-def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]) -> tuple[Floats, Calibration]:
+def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]) -> tuple[Halves, Calibration]:
     """The features' weights for each label, and the calibration.
 
     Up to `EXACT_UP_TO` phrasings all of them carry the solution. Beyond, Nystrom's approximation (Williams & Seeger

@@ -27,7 +27,7 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
+from bot.faq import Emergency, Faq, Refusal, Rule, Safety
 from bot.matching import Matcher
 from bot.text import Normaliser, stem, unstretched
 
@@ -62,11 +62,6 @@ def example_phrasings(faq: Faq) -> dict[str, list[str]]:
     talk = faq.small_talk
     harmless += (*talk.greeting, *talk.thanks, *talk.helpline, *talk.out_of_scope)
     return phrasings
-
-
-def example_words(words: Words) -> Words:
-    """The words as the second opinion sees them: "I", "was" and "not" carry weight here."""
-    return words.model_copy(update={"function_words": (), "follow_ups": ()})
 
 
 @dataclass(frozen=True, slots=True)
