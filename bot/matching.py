@@ -43,7 +43,7 @@ SMALL_TALK = "/"
 
 OUT_OF_SCOPE = "/out_of_scope"
 
-# What follows was chosen on `shared/`'s development questions and public sets together; see tests/benchmarks.
+# What follows was chosen on labelled development questions and on three public intent sets together.
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
 RIDGE = 0.4
