@@ -287,11 +287,9 @@ class Texts(Model):
     sources_title: Line
     topics_title: Line
     theme_title: Line
-    more_title: Line
     danger_mark: Line
     rated: Line
     failure: Prose
-    too_busy: Prose
 
     button_topics: Line
     button_helpline: Line
@@ -338,6 +336,11 @@ class Faq(Model):
         """The wider topic that this one is part of, or the topic itself."""
         topic = self.topic(topic_id)
         return topic.part_of if topic and topic.part_of else topic_id
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The topics that are part of a wider one, each with that one."""
+        return {topic.id: topic.part_of for topic in self.topics if topic.part_of}
 
     def fill(self, text: str) -> str:
         """Put the helplines' numbers in the place of `{emergency}`, `{crisis}` and the like."""

@@ -36,8 +36,7 @@ def conversation(faq: Faq, *, ratings: bool = False, tell: Callable[[], None] | 
 
 def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | None = None) -> Matcher:
     """The FAQ's matcher. `folder` defaults to the user's cache folder."""
-    part_of = {topic.id: topic.part_of for topic in faq.topics if topic.part_of}
-    return _built(phrasings_of(faq), faq.words, part_of, folder, tell)
+    return _built(phrasings_of(faq), faq.words, faq.parts, folder, tell)
 
 
 def second_opinion(faq: Faq, folder: Path | None = None) -> Matcher | None:

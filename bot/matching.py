@@ -587,5 +587,4 @@ def phrasings_of(faq: Faq) -> dict[str, list[str]]:
 
 def matcher_for(faq: Faq, fitted: Fitted | None = None) -> Matcher:
     """The matcher of a whole FAQ. `fitted`: see `Matcher`."""
-    part_of = {topic.id: topic.part_of for topic in faq.topics if topic.part_of}
-    return Matcher(phrasings_of(faq), faq.words, part_of, fitted)
+    return Matcher(phrasings_of(faq), faq.words, faq.parts, fitted)

@@ -19,6 +19,8 @@ A wording must be found inside one sentence. A rule may name guards (`unless:`):
 in the same clause), and never against a word of the list `now`.
 """
 
+import bisect
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -111,25 +113,20 @@ class _Wording:
 class _Sentence:
     """A sentence as `form/stem` tokens, which the patterns read, and as the set of its `form/` and `/stem` halves."""
 
-    __slots__ = ("ends", "marked", "tokens")
+    __slots__ = ("_clauses", "_ends", "marked", "tokens")
 
     def __init__(self, clauses: Sequence[Sequence[str]]) -> None:
         pieces = [" ".join(f"{word}/{stem(word)}" for word in clause) for clause in clauses]
+        self._clauses = clauses
+        self._ends = list(itertools.accumulate(len(piece) + 1 for piece in pieces))
         self.marked = " ".join(pieces)
-        self.tokens = {f"{word}/" for clause in clauses for word in clause}
-        self.tokens |= {f"/{stem(word)}" for clause in clauses for word in clause}
-        self.ends = [sum(len(piece) + 1 for piece in pieces[: at + 1]) for at in range(len(pieces))]
+        self.tokens = {half for clause in clauses for word in clause for half in (f"{word}/", f"/{stem(word)}")}
 
     def around(self, found: re.Match[str]) -> "_Sentence":
         """The clauses that hold a match, as a sentence of their own."""
-        begin = max((end for end in self.ends if end <= found.start()), default=0)
-        finish = next((end for end in self.ends if end >= found.end()), len(self.marked))
-        part = _Sentence(())
-        part.marked = self.marked[begin:finish].strip()
-        part.tokens = {
-            half for word in part.marked.split() for half in (word.split("/")[0] + "/", "/" + word.split("/")[1])
-        }
-        return part
+        first = bisect.bisect_right(self._ends, found.start())
+        last = bisect.bisect_left(self._ends, found.end())
+        return _Sentence(self._clauses[first : last + 1])
 
 
 @dataclass(frozen=True, slots=True)
