@@ -7,19 +7,20 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.conversation import Command, Conversation, Incoming, Question, Turn, parse_button
+from bot.conversation import NOTHING_KNOWN, Command, Conversation, Incoming, Question, Turn, parse_button
 from bot.replies import Button, Reply, spans
 
 QUIT = {"/quit", "/exit", "/q"}
 
 
 class Chat:
-    """A chat with one person at one terminal. Remembers the numbered choices on the screen, nothing else."""
+    """A chat with one person at one terminal. Remembers the numbered choices on the screen and what the conversation asks it to."""
 
     def __init__(self, conversation: Conversation, console: Console) -> None:
         self._conversation = conversation
         self._console = console
         self._choices: list[Button | str] = []
+        self._memory = NOTHING_KNOWN
 
     def greet(self) -> None:
         """What stands on the screen before the first question."""
@@ -48,10 +49,11 @@ class Chat:
     def say(self, text: str) -> None:
         """Answer one line. Whatever fails inside, the helplines are on the screen."""
         try:
-            turn = self._conversation.respond(self._incoming(text))
+            turn = self._conversation.respond(self._incoming(text), self._memory)
         except Exception as error:
             self._console.print(Text(f"({type(error).__name__})", style="dim"))
             turn = Turn(self._conversation.writer.failure())
+        self._memory = turn.memory or self._memory
         self._show(turn)
 
     def _incoming(self, text: str) -> Incoming:

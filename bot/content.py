@@ -259,8 +259,12 @@ def _place(owner: str, base: Path_, document: Document, places: dict[tuple[str, 
 
 
 def _place_helplines(document: Document, places: dict[tuple[str, str], tuple[str, int]]) -> None:
-    for index, item in enumerate(document.data.get("lines") or []):
-        _place(f"helpline:{item['id']}", ("lines", index), document, places)
+    groups: list[tuple[Path_, Any]] = [(("lines",), document.data.get("lines"))]
+    for number, country in enumerate(document.data.get("countries") or []):
+        groups.append((("countries", number, "lines"), country.get("lines")))
+    for path, lines in groups:
+        for index, item in enumerate(lines or []):
+            _place(f"helpline:{item['id']}", (*path, index), document, places)
 
 
 def _layered(
@@ -421,6 +425,7 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
         if name not in lines:
             message = f"'prompt' names {name!r}, which is no helpline{_did_you_mean(name, lines)}"
             yield elsewhere("_helplines.yaml", ("prompt", index), message)
+    yield from _countries(faq.helplines, elsewhere)
     commands = {f"/{command.name}" for command in faq.texts.commands}
     for row_number, row in enumerate(faq.texts.quick_replies):
         for name in row:
@@ -449,11 +454,35 @@ _FILLED = {
 """What the bot fills into its own texts, besides the numbers of `_helplines.yaml`."""
 
 
+def _countries(helplines: Helplines, elsewhere: Callable[[str, Path_, str], Problem]) -> Iterator[Problem]:
+    """Each country names only lines and numbers that there are."""
+    general = {line.id for line in helplines.lines}
+    taken = set(general)
+    for number, country in enumerate(helplines.countries):
+        here: Path_ = ("countries", number)
+        own = {line.id for line in country.lines}
+        for name in sorted(own & taken):
+            yield elsewhere("_helplines.yaml", (*here, "lines"), f"id {name!r} is taken: choose another")
+        taken |= own
+        there = own | set(country.shared)
+        named = [("shared", name, general) for name in country.shared]
+        named += [("prompt", name, there) for name in country.prompt]
+        named += [("instead", name, general) for name in country.instead]
+        named += [("instead", name, there) for name in country.instead.values()]
+        named += [("numbers", name, set(helplines.numbers)) for name in country.numbers]
+        for field, name, known in named:
+            if name not in known:
+                what = "number above" if field == "numbers" else "helpline of this country"
+                message = f"{field!r} of {country.id!r} names {name!r}, which is no {what}{_did_you_mean(name, known)}"
+                yield elsewhere("_helplines.yaml", (*here, field), message)
+
+
 def _safety(
     faq: Faq, lines: set[str], ids: set[str], elsewhere: Callable[[str, Path_, str], Problem]
 ) -> Iterator[Problem]:
     safety = faq.safety
     yield from _safety_texts(faq, elsewhere)
+    steps = {step.id for step in safety.steps}
     for number, emergency in enumerate(safety.emergencies):
         here: Path_ = ("emergencies", number)
         for name in emergency.contacts:
@@ -463,6 +492,10 @@ def _safety(
             elif (line := faq.helplines.get(name)) and line.placement:
                 message = f"{name!r} places callers in treatment: it may not stand in an emergency reply"
                 yield elsewhere("_safety.yaml", (*here, "contacts"), message)
+        for name in emergency.steps:
+            if name not in steps:
+                message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
+                yield elsewhere("_safety.yaml", (*here, "steps"), message)
     for number, refusal in enumerate(safety.refusals):
         if refusal.topic and refusal.topic not in ids:
             message = f"topic {refusal.topic!r} is no topic{_did_you_mean(refusal.topic, ids)}"
@@ -489,6 +522,8 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     safety = faq.safety
     texts: list[tuple[Path_, str]] = [(("soft_check",), safety.soft_check or "")]
     texts += [(("emergencies", at, "reply"), one.reply) for at, one in enumerate(safety.emergencies)]
+    texts += [(("emergencies", at, "also"), one.also or "") for at, one in enumerate(safety.emergencies)]
+    texts += [(("steps", at, "text"), one.text) for at, one in enumerate(safety.steps)]
     texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]
     for path, text in texts:
         for hole in re.findall(r"\{(\w*)\}", text):

@@ -77,16 +77,28 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of a chat from before: only the country it chose. The shell keeps it, and may forget it."""
+
+    country: str = ""
+
+
+NOTHING_KNOWN = Memory()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One reply, the decision behind it (None for buttons and commands), and what to count."""
+    """One reply, the decision behind it (None for buttons and commands), what to count, and what to remember."""
 
     reply: Reply
     decision: Decision | None = None
     events: tuple[Event, ...] = ()
+    memory: Memory | None = None
+    """What to remember from now on; None: what was remembered before."""
 
 
 class Conversation:
-    """The whole bot without a screen. Built once; safe to share, as it remembers nothing."""
+    """The whole bot without a screen. Built once; safe to share, as it remembers nothing itself."""
 
     def __init__(
         self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None, second: Matcher | None = None
@@ -97,29 +109,57 @@ class Conversation:
         """
         self.faq = faq
         self.writer = Writer(faq, ratings=ratings)
+        self._writers = {
+            country.id: Writer(faq.narrowed(country), ratings=ratings) for country in faq.helplines.countries
+        }
         self._matcher = matcher or matcher_for(faq)
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
 
-    def respond(self, incoming: Incoming) -> Turn:
-        """The turn for any incoming message. Never asks back before help in an emergency."""
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
+        """The turn for any incoming message. Never asks back before help in an emergency.
+
+        `memory` is that of the chat's last turn, where the shell still has it.
+        """
+        writer = self._writer(memory)
         match incoming:
             case Question(text):
-                return self._question(text)
+                return self._question(text, memory)
             case Choice(topic_id):
                 topic = self.faq.topic(topic_id)
-                return Turn(self.writer.answer(topic) if topic else self.writer.stale_button())
+                return Turn(writer.answer(topic) if topic else writer.stale_button())
+            case Command("country", argument):
+                return self._country_named(argument, memory)
             case Command(name, argument):
-                return self._command(name, argument)
+                return Turn(self._command(name, argument, writer))
             case Rating(topic_id, helpful):
                 topic = self.faq.topic(topic_id)
                 if topic is None:
-                    return Turn(self.writer.stale_button())
-                return Turn(self.writer.after_rating(topic), events=(Rated(topic_id, helpful),))
+                    return Turn(writer.stale_button())
+                return Turn(writer.after_rating(topic), events=(Rated(topic_id, helpful),))
+            case Press(action) if action.startswith("country:"):
+                return self._country_set(action.removeprefix("country:"), memory)
             case Press(action):
-                return Turn(self._press(action))
+                return Turn(self._press(action, writer))
             case Media():
-                return Turn(self.writer.media())
+                return Turn(writer.media())
+
+    def _writer(self, memory: Memory) -> Writer:
+        return self._writers.get(memory.country, self.writer)
+
+    def _country_named(self, name: str, memory: Memory) -> Turn:
+        """The country behind the command, by its id or name; the choice where there is none."""
+        wanted = fold(name).strip()
+        found = [one.id for one in self.faq.helplines.countries if wanted in (one.id, fold(one.name).strip())]
+        return self._country_set(found[0], memory) if found else Turn(self._writer(memory).countries())
+
+    def _country_set(self, country_id: str, memory: Memory) -> Turn:
+        """Remember a country, or with an empty id forget it."""
+        country = self.faq.helplines.country(country_id)
+        if country_id and country is None:
+            return Turn(self._writer(memory).stale_button())
+        memory = replace(memory, country=country_id)
+        return Turn(self._writer(memory).country_set(country), memory=memory)
 
     def decide(self, text: str) -> Decision:
         """What a question is taken for: danger first, then what must be declined, then the best match."""
@@ -161,15 +201,15 @@ class Conversation:
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
-    def _question(self, text: str) -> Turn:
+    def _question(self, text: str, memory: Memory) -> Turn:
+        writer = self._writer(memory)
         command = self._quick_command(text)
         if command:
-            return self._command(command, "")
+            return Turn(self._command(command, "", writer))
         decision = self.decide(text)
-        return Turn(self._reply(decision, text), decision)
+        return Turn(self._reply(decision, text, writer), decision)
 
-    def _reply(self, decision: Decision, text: str) -> Reply:
-        writer = self.writer
+    def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
@@ -208,10 +248,9 @@ class Conversation:
 
     # --- commands and buttons ----------------------------------------------------------------------------------------
 
-    def _command(self, name: str, argument: str) -> Turn:
-        writer = self.writer
+    def _command(self, name: str, argument: str, writer: Writer) -> Reply:
         if name == "start" and (topic := self.faq.topic(argument)):
-            return Turn(writer.answer(topic))
+            return writer.answer(topic)
         replies = {
             "start": writer.start,
             "help": writer.help,
@@ -221,11 +260,10 @@ class Conversation:
             "privacy": writer.privacy,
             "about": writer.about,
         }
-        return Turn(replies.get(name, writer.unknown_command)())
+        return replies.get(name, writer.unknown_command)()
 
-    def _press(self, action: str) -> Reply:
+    def _press(self, action: str, writer: Writer) -> Reply:
         kind, _, argument = action.partition(":")
-        writer = self.writer
         topic = self.faq.topic(argument)
         if kind == "sources" and topic:
             return writer.sources(topic)
@@ -234,6 +272,14 @@ class Conversation:
         if kind == "emergency":
             found = [one for one in self.faq.safety.emergencies if one.id == argument]
             return writer.emergency(*found) if found else writer.emergency_menu()
+        if kind == "step":
+            steps = [one for one in self.faq.safety.steps if one.id == argument]
+            return writer.step(steps[0]) if steps else writer.emergency_menu()
+        if kind == "call":
+            line = writer.line(argument)
+            return writer.call_card(line) if line else writer.helpline()
+        if action == "countries":
+            return writer.countries()
         if action == "topics":
             return writer.topics(edits=True)
         if action == "helpline":

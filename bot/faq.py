@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -125,6 +125,7 @@ class Helpline(Model):
     `number` is written in international form, which phones turn into a link; `letters` is how people know it.
     `verified` is the day on which somebody last called or opened it live, or None while nobody has.
     `placement` marks a commercial line that places callers in treatment: never part of an emergency reply.
+    `mark` says how sure the fact sheet is: V its own page was read, V2 a reliable report of it was, E neither yet.
     """
 
     id: Id
@@ -142,6 +143,24 @@ class Helpline(Model):
     source: Source | None = None
     verified: date | None = None
     placement: bool = False
+    mark: Literal["V", "V2", "E"] | None = None
+
+
+class Country(Model):
+    """A country that a person may choose, and the numbers that work there.
+
+    `lines` are its own; `shared` names those of the default list that work there too. `instead` says which line stands
+    for which of the default list (an emergency's `contacts`, the `prompt`); one that is neither there nor shared is
+    left out. `numbers` replaces the texts that stand inside sentences.
+    """
+
+    id: Id
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+    lines: tuple[Helpline, ...] = ()
+    shared: tuple[Id, ...] = ()
+    instead: dict[Id, Id] = Field(default_factory=dict)
+    prompt: tuple[Id, ...] = ()
+    numbers: dict[Id, Line] = Field(default_factory=dict)
 
 
 class Helplines(Model):
@@ -151,10 +170,30 @@ class Helplines(Model):
     lines: tuple[Helpline, ...] = ()
     numbers: dict[Id, Line] = Field(default_factory=dict)
     """`{name}` in an answer becomes this text, so that no answer carries a number of its own."""
+    countries: tuple[Country, ...] = ()
+    instead: dict[Id, Id] = Field(default_factory=dict)
+    """Filled in by `narrowed`: the line that stands for another in the chosen country."""
 
     def get(self, helpline_id: str) -> Helpline | None:
-        """The line with this id, or None."""
-        return next((line for line in self.lines if line.id == helpline_id), None)
+        """The line with this id, or the one that stands for it; None where there is neither."""
+        wanted = self.instead.get(helpline_id, helpline_id)
+        return next((line for line in self.lines if line.id == wanted), None)
+
+    def country(self, country_id: str | None) -> Country | None:
+        """The country with this id, or None."""
+        return next((country for country in self.countries if country.id == country_id), None)
+
+    def narrowed(self, country: Country) -> "Helplines":
+        """Only what works in this country."""
+        shared = [line for name in country.shared if (line := self.get(name))]
+        return self.model_copy(
+            update={
+                "prompt": country.prompt,
+                "lines": (*country.lines, *shared),
+                "numbers": self.numbers | country.numbers,
+                "instead": country.instead,
+            }
+        )
 
     @property
     def prompted(self) -> tuple[Helpline, ...]:
@@ -178,10 +217,22 @@ class Emergency(Model):
     id: Id
     title: Line
     reply: Prose
+    also: Prose | None = None
+    """What is said of this class when a more pressing one fills the screen ("an overdose on purpose")."""
     contacts: tuple[Id, ...] = ()
+    steps: tuple[Id, ...] = ()
     early: bool = False
     """In doubt this class is an emergency: a false alarm is better than a miss."""
     rules: tuple[Rule, ...] = ()
+
+
+class Step(Model):
+    """One thing to do in that minute, in big short steps: one tap from an emergency's reply."""
+
+    id: Id
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+    text: Prose
+    sources: tuple[Source, ...] = Field(default=(), max_length=4)
 
 
 class Refusal(Model):
@@ -203,6 +254,7 @@ class Safety(Model):
     guards: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
     clause_guards: tuple[Id, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
+    steps: tuple[Step, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
     """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
@@ -302,6 +354,14 @@ class Texts(Model):
     button_back: Line
     button_more: Line
     button_copy: Line
+    button_call: Line
+    button_country: Line
+    button_elsewhere: Line
+    country_question: Prose
+    country_chosen: Prose
+    country_reset: Prose
+    call_card: Prose
+    helpline_unsourced: Line
 
     console_banner: Prose
     console_input: Line
@@ -341,6 +401,10 @@ class Faq(Model):
     def parts(self) -> dict[str, str]:
         """The topics that are part of a wider one, each with that one."""
         return {topic.id: topic.part_of for topic in self.topics if topic.part_of}
+
+    def narrowed(self, country: Country) -> "Faq":
+        """The same content with the numbers of one country."""
+        return self.model_copy(update={"helplines": self.helplines.narrowed(country)})
 
     def fill(self, text: str) -> str:
         """Put the helplines' numbers in the place of `{emergency}`, `{crisis}` and the like."""

@@ -4,11 +4,10 @@ A Reply is what to say, not how it looks: Telegram and the terminal each render 
 nothing else. Buttons carry topic ids, so the bot answers a press without remembering the conversation.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.faq import Emergency, Faq, Helpline, Refusal, Source, Topic
+from bot.faq import Country, Emergency, Faq, Helpline, Refusal, Source, Step, Topic
 
 SUGGESTED = 3
 """Topics offered after an answer or in a "did you mean": more do not fit on a phone beside the text."""
@@ -177,13 +176,42 @@ class Writer:
 
     def emergency(self, *emergencies: Emergency) -> Reply:
         """The emergency steps and nothing else: no prompt, no advertising, no ratings."""
-        contacts = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
-        lines = [line for name in contacts if (line := self._faq.helplines.get(name)) and not line.placement]
-        return Reply(
-            text=self._fill("\n\n".join(emergency.reply for emergency in emergencies)),
-            rows=tuple((self._copy_button(line),) for line in lines),
-            contacts=tuple(line for line in lines if len(re.sub(r"\D", "", line.number)) > 6)[:1],
-        )
+        first, *others = emergencies
+        names = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
+        found = {line.id: (name, line) for name in names if (line := self.line(name))}
+        calls = [self._call_button(name, line) for name, line in found.values()]
+        steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps)
+        rows = (*_in_rows(calls, 2), *self._step_rows(steps), *self._country_row())
+        texts = [first.reply, *(other.also or other.reply for other in others)]
+        return Reply(text=self._fill("\n\n".join(texts)), rows=rows)
+
+    def step(self, step: Step) -> Reply:
+        """One thing to do, with the others one tap away."""
+        others = [
+            other.id
+            for one in self._faq.safety.emergencies
+            if step.id in one.steps
+            for other in self._faq.safety.steps
+            if other.id in one.steps and other.id != step.id
+        ]
+        return Reply(title=step.title, text=self._fill(step.text), rows=tuple(self._step_rows(dict.fromkeys(others))))
+
+    def call_card(self, line: Helpline) -> Reply:
+        """A number as a contact card, which a phone offers to call, and to copy."""
+        text = put(self._fill(self._texts.call_card), name=line.name, number=line.number)
+        return Reply(text=text, rows=((self._copy_button(line),),), contacts=(line,))
+
+    def line(self, name: str) -> Helpline | None:
+        """A line that may stand in an emergency: where the chosen country has one, its own; never a placement line."""
+        line = self._faq.helplines.get(name)
+        return None if line is None or line.placement else line
+
+    def _step_rows(self, names: Iterable[str]) -> list[tuple[Button, ...]]:
+        known = {step.id: step for step in self._faq.safety.steps}
+        return _in_rows([Button(known[name].title, f"step:{name}") for name in names], 2)
+
+    def _country_row(self) -> Rows:
+        return ((Button(self._texts.button_country, "countries"),),) if self._faq.helplines.countries else ()
 
     def refusal(self, refusal: Refusal, *, notice: str = "") -> Reply:
         """Two kind sentences, the nearest safe topic, and a person to call."""
@@ -201,6 +229,17 @@ class Writer:
         """The choice of emergencies, one tap each."""
         rows = tuple((Button(one.title, f"emergency:{one.id}"),) for one in self._faq.safety.emergencies)
         return Reply(text=self._fill(self._texts.emergency_menu), rows=rows)
+
+    def countries(self) -> Reply:
+        """The choice of a country, one tap each, and the way back to all numbers."""
+        buttons = [Button(one.name, f"country:{one.id}") for one in self._faq.helplines.countries]
+        rows = (*_in_rows(buttons, 2), (Button(self._texts.button_elsewhere, "country:"),))
+        return Reply(text=self._fill(self._texts.country_question), rows=rows)
+
+    def country_set(self, country: Country | None) -> Reply:
+        """What was chosen, and the numbers that are shown from now on."""
+        text = put(self._texts.country_chosen, name=country.name) if country else self._texts.country_reset
+        return replace(self.helpline(), notice=self._fill(text))
 
     # --- the bot itself -----------------------------------------------------------------------------------------------
 
@@ -237,7 +276,7 @@ class Writer:
         return Reply(
             title=self._texts.helpline_title,
             text="\n\n".join(blocks),
-            rows=tuple(_in_rows([self._copy_button(line) for line in helplines.lines], 2)),
+            rows=(*_in_rows([self._copy_button(line) for line in helplines.lines], 2), *self._country_row()),
             contacts=helplines.prompted[:1],
         )
 
@@ -247,6 +286,7 @@ class Writer:
             self._texts.helpline_row, name=line.name, number=number, what=line.what, hours=line.hours, cost=line.cost
         )
         extra = [f"{line.text}."] if line.text else []
+        extra += [self._texts.helpline_unsourced] if line.mark == "E" else []
         return "\n".join([text, *extra])
 
     def topics(self, *, edits: bool = False) -> Reply:
@@ -305,6 +345,9 @@ class Writer:
     @staticmethod
     def topic_button(topic: Topic) -> Button:
         return Button(topic.title, f"topic:{topic.id}")
+
+    def _call_button(self, name: str, line: Helpline) -> Button:
+        return Button(put(self._texts.button_call, number=line.number), f"call:{name}")
 
     def _copy_button(self, line: Helpline) -> Button:
         return Button(put(self._texts.button_copy, number=f"{line.name}: {line.number}"), copy=line.number)

@@ -45,9 +45,12 @@ def review(content: Content, matcher: Matcher, today: date) -> Iterator[Problem]
         elif topic.checked > today:
             yield content.problem(topic.id, "checked", f"'checked' lies in the future: {topic.checked}")
     yield from _indistinct(content, matcher)
-    for line in faq.helplines.lines:
+    abroad = (line for country in faq.helplines.countries for line in country.lines)
+    for line in (*faq.helplines.lines, *abroad):
         if line.verified is None:
-            message = f"nobody has called {line.name!r} yet: ring it, then write the day into 'verified'"
+            message = (
+                f"nobody has checked {line.name!r} yet: call it or open its page, then write the day into 'verified'"
+            )
             yield content.problem(f"helpline:{line.id}", "number", message, "warning")
 
 

@@ -10,6 +10,7 @@ import html
 import logging
 import re
 import traceback
+from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,17 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 from telegram.request import BaseRequest
 
-from bot.conversation import Command, Conversation, Incoming, Media, Question, Turn, parse_button
+from bot.conversation import (
+    NOTHING_KNOWN,
+    Command,
+    Conversation,
+    Incoming,
+    Media,
+    Memory,
+    Question,
+    Turn,
+    parse_button,
+)
 from bot.feedback import Feedback
 from bot.replies import Reply, Rows, spans
 from bot.settings import Settings
@@ -36,6 +47,9 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
+
+CHATS_REMEMBERED = 10_000
+"""Chats whose memory is kept at most; the one that was quiet longest is forgotten first."""
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -46,6 +60,7 @@ class TelegramBot:
     def __init__(self, conversation: Conversation, feedback: Feedback | None = None) -> None:
         self._conversation = conversation
         self._feedback = feedback
+        self._memories: OrderedDict[int, Memory] = OrderedDict()
 
     def application(self, settings: Settings, request: BaseRequest | None = None) -> App:
         """The wired Application. `request` replaces the network, for tests."""
@@ -92,7 +107,7 @@ class TelegramBot:
         if incoming is None or (update.edited_message and isinstance(incoming, Media)):
             # Not for the bot; or a live location, which is "edited" each time it moves.
             return
-        turn = self._respond(incoming)
+        turn = self._respond(incoming, message.chat.id)
         emergency = turn.decision is not None and turn.decision.outcome == "emergency"
         if update.edited_message and not emergency:
             edited = self._conversation.faq.texts.edited.strip()
@@ -105,7 +120,7 @@ class TelegramBot:
         query = update.callback_query
         if query is None:
             return
-        turn = self._respond(parse_button(query.data or ""))
+        turn = self._respond(parse_button(query.data or ""), query.message.chat.id if query.message else None)
         try:
             await query.answer(turn.reply.toast or None)
         except TelegramError as error:
@@ -134,13 +149,20 @@ class TelegramBot:
             except TelegramError as again:
                 log.error("the fixed reply could not be sent either: %s", type(again).__name__)
 
-    def _respond(self, incoming: Incoming) -> Turn:
+    def _respond(self, incoming: Incoming, chat_id: int | None) -> Turn:
+        known = self._memories.get(chat_id, NOTHING_KNOWN) if chat_id is not None else NOTHING_KNOWN
         try:
-            return self._conversation.respond(incoming)
+            turn = self._conversation.respond(incoming, known)
         except Exception as error:
             # Whatever is wrong inside, the person gets the helplines.
             log.error("no answer could be made: %s", _place(error))
             return Turn(self._conversation.writer.failure())
+        if turn.memory is not None and chat_id is not None:
+            self._memories[chat_id] = turn.memory
+            self._memories.move_to_end(chat_id)
+            if len(self._memories) > CHATS_REMEMBERED:
+                self._memories.popitem(last=False)
+        return turn
 
     async def _record(self, turn: Turn) -> None:
         if not turn.events or self._feedback is None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from bot.console import Chat
-from bot.conversation import Conversation, Incoming, Question, Turn
+from bot.conversation import NOTHING_KNOWN, Conversation, Incoming, Memory, Question, Turn
 from bot.faq import Faq
 from bot.matching import Matcher
 
@@ -23,9 +23,9 @@ class Listening(Conversation):
         super().__init__(faq, matcher=matcher)
         self.heard: list[Incoming] = []
 
-    def respond(self, incoming: Incoming) -> Turn:
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
         self.heard.append(incoming)
-        return super().respond(incoming)
+        return super().respond(incoming, memory)
 
 
 class Screen:
@@ -184,11 +184,24 @@ def test_a_doubtful_message_shows_the_check_above_the_answer(screen: Screen, faq
     assert len(screen.choices(shown)) > 1
 
 
-def test_an_emergency_shows_its_steps_first_and_nothing_to_choose(screen: Screen) -> None:
+def test_an_emergency_shows_its_steps_first_and_then_what_helps_in_that_minute(screen: Screen, faq: Faq) -> None:
     shown = screen.say("my friend is not breathing and blue")
 
     assert "911" in shown.strip().splitlines()[0]
-    assert screen.choices(shown) == []
+    assert screen.choices(shown) == [
+        "📞 Call 911",
+        *(step.title for step in faq.safety.steps),
+        faq.texts.button_country,
+    ]
+
+
+def test_a_chosen_country_holds_for_the_messages_after_it(screen: Screen) -> None:
+    screen.say("/country uk")
+
+    shown = screen.say("my friend is not breathing and blue")
+
+    assert "999" in shown.strip().splitlines()[0]
+    assert "911" not in shown
 
 
 def test_after_an_emergency_no_older_choice_is_taken(screen: Screen, faq: Faq) -> None:

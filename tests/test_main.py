@@ -314,7 +314,7 @@ def test_warnings_are_errors_only_where_check_is_strict(capsys: Output, write: W
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{folder / '_helplines.yaml'}:")
-    assert ": warning: nobody has called 'Front desk' yet" in lines[0]
+    assert ": warning: nobody has checked 'Front desk' yet" in lines[0]
     assert lines[-1] == "1 topics, 2 phrasings: 0 errors, 2 warnings."
 
 

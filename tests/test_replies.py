@@ -1,6 +1,7 @@
 """`bot.replies`: what the bot says is complete, fits on a phone, and danger stands alone."""
 
 import itertools
+import re
 from datetime import date
 
 import pytest
@@ -116,7 +117,7 @@ def test_an_emergency_reply_holds_no_placement_line_no_prompt_and_no_rating(faq:
     for emergency in faq.safety.emergencies:
         reply = writer.emergency(emergency)
         assert reply.prompt == reply.notice == reply.details == ""
-        assert actions(reply) == []
+        assert {action.partition(":")[0] for action in actions(reply)} <= {"call", "step", "countries"}
         assert not any(line.placement for line in reply.contacts)
         shown = plain(reply) + " ".join(button.label + button.copy for button in buttons(reply))
         for line in placements:
@@ -255,12 +256,23 @@ def test_no_third_guess_is_made_but_topics_and_a_person_are_offered(small: Write
     assert not small.unknown().edits
 
 
-def test_an_emergency_reply_gives_steps_copy_buttons_and_a_contact(library: Faq, small: Writer) -> None:
+def test_an_emergency_reply_gives_steps_and_a_button_that_brings_a_card_to_call(library: Faq, small: Writer) -> None:
     fire, flood = library.safety.emergencies
     reply = small.emergency(fire, flood)
     assert reply.text == "*Leave, and call 555 0100 (in town) from outside.*\n\n*Go upstairs, call 555 0100 (in town).*"
-    assert [button.copy for button in buttons(reply)] == ["+1-555-010-0000"]
-    assert [line.id for line in reply.contacts] == ["desk"]
+    assert actions(reply) == ["call:desk"]
+    desk = small.line("desk")
+    assert desk
+    card = small.call_card(desk)
+    assert [button.copy for button in buttons(card)] == ["+1-555-010-0000"]
+    assert card.contacts == (desk,)
+
+
+def test_what_is_less_pressing_is_said_shortly_where_there_are_words_for_it(small: Writer) -> None:
+    first = Emergency(id="fire", title="Fire", reply="Run.", also="It burns, too.")
+    second = Emergency(id="flood", title="Flood", reply="Swim.", also="It is wet, too.")
+    assert small.emergency(first, second).text == "Run.\n\nIt is wet, too."
+    assert small.emergency(second).text == "Swim."
 
 
 def test_a_placement_line_named_in_an_emergency_is_left_out_all_the_same(small: Writer) -> None:
@@ -269,13 +281,27 @@ def test_a_placement_line_named_in_an_emergency_is_left_out_all_the_same(small: 
     assert reply.contacts == ()
 
 
-def test_a_short_number_is_copied_but_is_no_contact_card(faq: Faq) -> None:
-    writer = Writer(faq)
-    short = [line for line in faq.helplines.lines if len(line.number) <= 4]
-    assert short
-    reply = writer.emergency(Emergency(id="x", title="X", reply="Call.", contacts=(short[0].id,)))
-    assert [button.copy for button in buttons(reply)] == [short[0].number]
-    assert reply.contacts == ()
+def test_each_emergency_offers_a_call_and_steps_that_there_are(faq: Faq, writer: Writer) -> None:
+    known = {f"step:{step.id}" for step in faq.safety.steps}
+    for emergency in faq.safety.emergencies:
+        offered = actions(writer.emergency(emergency))
+        assert offered[0].startswith("call:")
+        assert offered[-1] == "countries"
+        assert {action for action in offered if action.startswith("step:")} <= known
+
+
+def test_in_every_country_an_emergency_shows_its_number_first_and_no_foreign_one(faq: Faq) -> None:
+    """911 means nothing in Australia, and 000 nothing in Canada."""
+    everywhere = {"911", "999", "000", "112", "111"}
+    assert {country.id for country in faq.helplines.countries} >= {"us", "ca", "uk", "ie", "au", "nz", "in", "eu"}
+    for country in faq.helplines.countries:
+        writer = Writer(faq.narrowed(country))
+        own = country.numbers["emergency"]
+        for emergency in faq.safety.emergencies:
+            shown = writer.emergency(emergency).text
+            assert set(re.findall(r"\b\d{3}\b(?!-)", shown)) & everywhere == {own}, (country.id, emergency.id)
+        assert writer.line("emergency")
+        assert own == writer.line("emergency").number  # type: ignore[union-attr]  # asserted above
 
 
 def test_the_emergency_menu_offers_each_with_one_tap(small: Writer) -> None:

@@ -100,7 +100,7 @@ def test_a_dose_is_an_error(write: Write, dose: str) -> None:
 def test_a_helpline_that_nobody_has_called_is_a_warning_at_its_number(write: Write) -> None:
     (problem,) = found(write(topic(), helplines=HELPLINES))
     assert problem.severity == "warning"
-    assert problem.message.startswith("nobody has called 'Book shop' yet")
+    assert problem.message.startswith("nobody has checked 'Book shop' yet")
     assert problem.file.endswith("_helplines.yaml")
     assert problem.line == 6
 

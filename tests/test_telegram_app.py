@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from telegram.error import NetworkError
 
-from bot.conversation import Conversation, Decision, Incoming, Turn
+from bot.conversation import NOTHING_KNOWN, Conversation, Decision, Incoming, Memory, Turn
 from bot.faq import Faq, Source
 from bot.feedback import Feedback
 from bot.matching import Matcher
@@ -42,7 +42,7 @@ TODAY = date(2026, 11, 21)
 class Broken(Conversation):
     """A conversation with a bug, which repeats the person's words as errors do."""
 
-    def respond(self, incoming: Incoming) -> Turn:
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
         raise RuntimeError(f"cannot read {incoming}")
 
 
@@ -376,7 +376,9 @@ def test_helpline_lists_every_number_with_a_copy_button_and_a_contact_card(phone
     message, card = calls
     lines = faq.helplines.lines
     assert all(line.number in message.text and line.name in message.text for line in lines)
-    assert [button["copy_text"]["text"] for button in message.buttons] == [line.number for line in lines]
+    copied = [button["copy_text"]["text"] for button in message.buttons if "copy_text" in button]
+    assert copied == [line.number for line in lines]
+    assert message.labels[-1] == faq.texts.button_country
     assert card.parameters["phone_number"] == PROMPT_NUMBERS[0]
     assert card.parameters["first_name"] == lines[0].name
 
@@ -446,7 +448,7 @@ def test_an_emergency_gets_its_steps_and_no_commercial_line_and_no_rating(rated:
     assert not any(number in call.text for number in placement)
     assert not any("rate:" in action for action in call.actions)
     assert faq.texts.button_did_it_help not in " ".join(call.labels)
-    assert [button["copy_text"]["text"] for button in call.buttons] == ["911"]
+    assert call.actions == ["call:emergency", *(f"step:{step.id}" for step in faq.safety.steps), "countries"]
 
 
 def test_every_emergency_of_the_menu_gives_its_steps_without_a_commercial_line(phone: Phone, faq: Faq) -> None:
@@ -461,11 +463,64 @@ def test_every_emergency_of_the_menu_gives_its_steps_without_a_commercial_line(p
         assert not any(number in everything for number in placement)
 
 
-def test_an_emergency_with_a_long_number_brings_its_contact_card(phone: Phone, faq: Faq) -> None:
-    calls = phone.press_data("emergency:poisoning", phone.message(text="menu"))
+def test_one_tap_below_an_emergency_brings_a_card_to_call(phone: Phone) -> None:
+    phone.press_data("emergency:poisoning", phone.message(text="menu"))
+
+    calls = phone.press("📞 Call +1-800-222-1222")
 
     assert methods(calls) == ["answerCallbackQuery", "sendMessage", "sendContact"]
     assert calls[2].parameters["phone_number"] == "+1-800-222-1222"
+
+
+def test_one_tap_below_an_overdose_brings_each_step(phone: Phone, faq: Faq) -> None:
+    assert [step.id for step in faq.safety.steps] == [
+        "naloxone",
+        "rescue_breathing",
+        "recovery_position",
+        "breathing_now",
+    ]
+    for step in faq.safety.steps:
+        phone.say("my friend is not breathing and blue")
+        calls = phone.press(step.title)
+        assert calls[1].text.startswith(step.title)
+        assert content(faq.fill(step.text)) in calls[1].text
+        assert set(calls[1].labels) == {other.title for other in faq.safety.steps if other != step}
+
+
+def test_a_chosen_country_narrows_every_number_and_can_be_taken_back(phone: Phone, faq: Faq) -> None:
+    phone.say("/country")
+    chosen = phone.press("United Kingdom")
+
+    assert "999" in chosen[1].text
+    assert "SAMHSA" not in chosen[1].text
+    danger = phone.say("my friend is not breathing and blue")[0]
+    assert "999" in danger.text.splitlines()[0]
+    assert "911" not in danger.text
+    card = phone.press("📞 Call 999")[2]
+    assert card.parameters["phone_number"] == "999"
+    assert "0300 123 6600" in phone.say(QUESTION)[0].text
+
+    phone.say("/country")
+    assert faq.helplines.lines[0].name in phone.press(faq.texts.button_elsewhere)[1].text
+    assert "911" in phone.say("my friend is not breathing and blue")[0].text.splitlines()[0]
+
+
+def test_one_chats_country_is_not_anothers(phone: Phone, faq: Faq) -> None:
+    phone.say("/country au")
+
+    other = phone.say("my friend is not breathing and blue", chat={"id": 77, "type": "private"})[0]
+
+    assert "911" in other.text.splitlines()[0]
+
+
+def test_only_so_many_chats_are_remembered(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.telegram_app.CHATS_REMEMBERED", 2)
+    for chat in (1, 2, 3):
+        phone.say("/country au", chat={"id": chat, "type": "private"})
+
+    answers = [phone.say("he is not breathing", chat={"id": chat, "type": "private"})[0] for chat in (1, 2, 3)]
+
+    assert ["000 NOW" in answer.text for answer in answers] == [False, True, True]
 
 
 def test_a_doubtful_message_gets_the_check_above_its_answer(phone: Phone, faq: Faq) -> None:
@@ -840,7 +895,7 @@ def test_a_contact_card_that_is_refused_takes_nothing_from_an_emergencys_steps(p
     """Right below the steps, "I could not answer" would be wrong and dangerous."""
     phone.server.fail_once("sendContact", NO_SUCH_METHOD)
 
-    calls = phone.press_data("emergency:poisoning", phone.message(text="menu"))
+    calls = phone.press_data("call:poison", phone.message(text="menu"))
 
     assert methods(calls) == ["answerCallbackQuery", "sendMessage", "sendContact"]
 
