@@ -1,6 +1,7 @@
 """The same conversation in a terminal: no token, no network. Buttons become numbers."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -16,10 +17,13 @@ QUIT = {"/quit", "/exit", "/q"}
 class Chat:
     """A chat with one person at one terminal. Remembers the numbered choices on the screen and what the conversation asks it to."""
 
-    def __init__(self, conversation: Conversation, console: Console) -> None:
+    def __init__(
+        self, conversation: Conversation, console: Console, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._conversation = conversation
         self._console = console
         self._choices: list[Button | str] = []
+        self._clock = clock
         self._memory = NOTHING_KNOWN
 
     def greet(self) -> None:
@@ -49,7 +53,7 @@ class Chat:
     def say(self, text: str) -> None:
         """Answer one line. Whatever fails inside, the helplines are on the screen."""
         try:
-            turn = self._conversation.respond(self._incoming(text), self._memory)
+            turn = self._conversation.respond(self._incoming(text), self._memory, self._clock())
         except Exception as error:
             self._console.print(Text(f"({type(error).__name__})", style="dim"))
             turn = Turn(self._conversation.writer.failure())

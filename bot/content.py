@@ -288,7 +288,17 @@ def _layered(
 _DEEPEST = 12
 """Levels of lists and mappings; the deepest that the content has is six."""
 
-_GROWING = {"function_words", "other_people", "follow_ups", "greeting", "thanks", "helpline"}
+_GROWING = {
+    "function_words",
+    "other_people",
+    "follow_ups",
+    "openers",
+    "joints",
+    "question_words",
+    "greeting",
+    "thanks",
+    "helpline",
+}
 """Lists of ordinary words and phrases that a folder adds to; what the bot shows (rows, commands) it replaces."""
 
 

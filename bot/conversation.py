@@ -76,11 +76,23 @@ class Decision:
     verdict: Verdict | None = None
 
 
+FOLLOW_UP_SECONDS = 600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of a chat from before: only the country it chose. The shell keeps it, and may forget it."""
+    """What is known of a chat from before: the country it chose, and the topic just answered. The shell keeps it.
+
+    `topic` counts for `FOLLOW_UP_SECONDS` after `at`, in seconds of the shell's clock; then it must be forgotten.
+    """
 
     country: str = ""
+    topic: str = ""
+    at: float = 0.0
+
+    def recent(self, now: float) -> str:
+        """The topic that a message may still lean on, or nothing."""
+        return self.topic if self.topic and now - self.at <= FOLLOW_UP_SECONDS else ""
 
 
 NOTHING_KNOWN = Memory()
@@ -116,18 +128,21 @@ class Conversation:
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
 
-    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
         """The turn for any incoming message. Never asks back before help in an emergency.
 
-        `memory` is that of the chat's last turn, where the shell still has it.
+        `memory` is that of the chat's last turn, where the shell still has it; `now` is the time on the shell's clock,
+        in seconds.
         """
         writer = self._writer(memory)
         match incoming:
             case Question(text):
-                return self._question(text, memory)
+                return self._question(text, memory, now)
             case Choice(topic_id):
                 topic = self.faq.topic(topic_id)
-                return Turn(writer.answer(topic) if topic else writer.stale_button())
+                if topic is None:
+                    return Turn(writer.stale_button())
+                return Turn(writer.answer(topic), memory=replace(memory, topic=topic.id, at=now))
             case Command("country", argument):
                 return self._country_named(argument, memory)
             case Command(name, argument):
@@ -161,8 +176,11 @@ class Conversation:
         memory = replace(memory, country=country_id)
         return Turn(self._writer(memory).country_set(country), memory=memory)
 
-    def decide(self, text: str) -> Decision:
-        """What a question is taken for: danger first, then what must be declined, then the best match."""
+    def decide(self, text: str, before: str = "") -> Decision:
+        """What a question is taken for: danger first, then what must be declined, then the best match.
+
+        `before` is the topic that was answered just now, for what leans on it ("and the sweats?").
+        """
         finding = self._gate.check(text)
         if finding.level == "emergency":
             return Decision("emergency", emergency=finding.emergencies[0].id, finding=finding)
@@ -174,7 +192,7 @@ class Conversation:
             return Decision("answer", (exact,), caution=caution, ranking=((exact, 1.0),), finding=finding)
         if exact == "/helpline":
             return Decision("helpline", caution=caution, finding=finding)
-        verdict = self._matcher.verdict(text)
+        verdict = self._matcher.verdict(text, before)
         outcome: Outcome = "unknown"
         topics: tuple[str, ...] = ()
         if isinstance(verdict, Unknown):
@@ -195,19 +213,24 @@ class Conversation:
             verdict=verdict,
         )
 
+    def left_out(self) -> list[tuple[str, str, tuple[str, ...], str]]:
+        """See `Matcher.left_out`."""
+        return self._matcher.left_out()
+
     def explain(self, text: str) -> Explanation:
         """Which phrasings a message was near to, whatever the gate says of it."""
         return self._matcher.explain(text)
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
-    def _question(self, text: str, memory: Memory) -> Turn:
+    def _question(self, text: str, memory: Memory, now: float) -> Turn:
         writer = self._writer(memory)
         command = self._quick_command(text)
         if command:
             return Turn(self._command(command, "", writer))
-        decision = self.decide(text)
-        return Turn(self._reply(decision, text, writer), decision)
+        decision = self.decide(text, memory.recent(now))
+        answered = decision.topics[0] if decision.outcome == "answer" else ""
+        return Turn(self._reply(decision, text, writer), decision, memory=replace(memory, topic=answered, at=now))
 
     def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:
         notice = writer.soft_check() if decision.caution else ""

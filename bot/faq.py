@@ -266,7 +266,8 @@ class Words(Model):
 
     `contractions` and `shorthand` rewrite single words; `concepts` name the words and phrases that mean the same;
     `distinct` lists words that look alike and must never be repaired into one another; `function_words` carry little
-    meaning; `names` are medicine names that a reading grade should not count as hard words.
+    meaning. `joints` are the words between two questions in one sentence, `question_words` show that a part is one.
+    `follow_ups` say nothing without the message before, `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
     """
 
     contractions: dict[str, Line] = Field(default_factory=dict)
@@ -276,6 +277,9 @@ class Words(Model):
     function_words: tuple[Line, ...] = ()
     other_people: tuple[Line, ...] = ()
     follow_ups: tuple[Line, ...] = ()
+    openers: tuple[Line, ...] = ()
+    joints: tuple[Line, ...] = ()
+    question_words: tuple[Line, ...] = ()
     names: tuple[Line, ...] = ()
     avoid: dict[str, Line] = Field(default_factory=dict)
     """Words that an answer must not use, each with what to say instead."""

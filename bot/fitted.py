@@ -86,7 +86,7 @@ def _load(path: Path) -> Fitted | None:
                 labels=int(data["labels"]),
             )
             calibration = Calibration(*(float(value) for value in data["calibration"]))
-            return Fitted(str(data["vocabulary"]), index, data["weights"], calibration)
+            return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["dual"], calibration)
     except FileNotFoundError:
         return None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -112,7 +112,8 @@ def _save(path: Path, fitted: Fitted) -> None:
                 starts=index.starts,
                 size=np.array(index.size),
                 labels=np.array(index.labels),
-                weights=fitted.weights,
+                landmarks=fitted.landmarks,
+                dual=fitted.dual,
                 calibration=np.array([calibration.bias, calibration.score, calibration.margin]),
             )
         partial.replace(path)

@@ -8,8 +8,9 @@ What happens to a message, each step a function of its own:
    *topics* use it (IDF over topics, not phrasings). Words that the FAQ does not know keep their place in the length
    of the question, so that a question about something else scores low.
 4. Kernel ridge regression over the phrasings gives each topic a score (Saunders et al. 1998, "Ridge Regression
-   Learning Algorithm in Dual Variables"). Both whole message and single sentences are scored, so that the question
-   inside a story is found.
+   Learning Algorithm in Dual Variables"). Its kernel is a power of the cosine, so that one near phrasing counts more
+   than many that share a word. Both whole message and single sentences are scored, so that the question inside a story
+   is found.
 5. `Calibration` turns score and margin into the probability that the answer is right. It is fitted at load time, on
    this FAQ alone, by leaving phrasings out (closed form for ridge regression) and by leaving whole topics out, which
    shows what a question without an answer looks like.
@@ -22,7 +23,7 @@ import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -34,7 +35,6 @@ from bot.faq import Faq, Words
 from bot.text import Normaliser, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
-Halves = npt.NDArray[np.float16]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -48,7 +48,7 @@ FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
 RIDGE = 0.4
 EXACT_UP_TO = 6000
-"""Phrasings that are solved exactly; more are solved from `LANDMARKS` of them, which costs some accuracy."""
+"""Phrasings that are solved exactly; more are answered from `LANDMARKS` of them, which costs some accuracy."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
 REPAIR_SIMILARITY = 0.75
@@ -65,6 +65,14 @@ SUGGEST_AT = 0.15
 SMALL_WORDS_AT = 0.5
 """Small words alone ("who are you") are a question of their own only from this score on: nearly a phrasing."""
 SUGGESTIONS = 3
+SECOND_QUESTION_AT = 0.75
+SECOND_QUESTION_RANK = 3
+ONE_QUESTION_AT = 0.6
+"""Each of two questions in a message must be this sure by itself, and be among so many wider topics of the whole
+message: a wrong second answer costs more than none. From the score `ONE_QUESTION_AT` on the message is nearly a known
+phrasing, which is one question however it is built."""
+FOLLOW_UP_WORDS = 7
+"""Words in a message that may lean on the one before; a longer one says itself what it means."""
 RANKED = 12
 """Labels in a ranking: enough for the five best wider topics."""
 
@@ -141,11 +149,15 @@ class Matcher:
         self.normaliser = Normaliser(words)
         self._function_words = {stem(word) for word in self.normaliser.words(" ".join(words.function_words))}
         self._follow_ups = {tuple(self.normaliser.words(phrase)) for phrase in words.follow_ups}
+        self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
+        self._joints = set(self.normaliser.words(" ".join(words.joints)))
+        self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
         self._other_people = tuple(tuple(self.normaliser.words(phrase)) for phrase in words.other_people)
         self._distinct = [set(self.normaliser.words(" ".join(group))) for group in words.distinct]
         self.labels = tuple(phrasings)
         self._is_topic = [not label.startswith(SMALL_TALK) for label in self.labels]
         self._wider = tuple((part_of or {}).get(label, label) for label in self.labels)
+        self._intents: Ints = np.array([sorted(set(self._wider)).index(name) for name in self._wider], dtype=np.int64)
         self._texts = tuple(text for texts in phrasings.values() for text in texts)
         owners = [at for at, texts in enumerate(phrasings.values()) for _ in texts]
         self._owner: Ints = np.array(owners, dtype=np.int64)
@@ -159,14 +171,20 @@ class Matcher:
 
     def _fit(self, words: Words) -> "Fitted":
         """The slow half of loading: read every phrasing and solve for the weights."""
-        documents = [self.normaliser.words(text) for text in self._texts]
+        documents = self._documents()
         vocabulary = {word for document in documents for word in document} | self.normaliser.vocabulary()
         vocabulary |= {word for group in self._distinct for word in group}
         vocabulary |= set(self.normaliser.words(" ".join(words.function_words)))
-        features = [self._features(document) for document in documents]
-        index = build_index(features, self._owner, len(self.labels))
-        weights, calibration = _fit(_Index(index), self._owner, self._wider, self.labels)
-        return Fitted(" ".join(sorted(vocabulary)), index, weights, calibration)
+        index = self._whole_index(documents)
+        landmarks, dual, calibration = _fit(_Index(index), self._owner, self._wider, self.labels)
+        return Fitted(" ".join(sorted(vocabulary)), restricted(index, landmarks), landmarks, dual, calibration)
+
+    def _documents(self) -> list[list[str]]:
+        return [self.normaliser.words(text) for text in self._texts]
+
+    def _whole_index(self, documents: Sequence[Sequence[str]]) -> "IndexArrays":
+        """All phrasings, of which a large FAQ keeps only the landmarks."""
+        return build_index([self._features(document) for document in documents], self._owner, len(self.labels))
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -227,8 +245,7 @@ class Matcher:
     # --- scoring ---------------------------------------------------------------------------------------------------
 
     def _score(self, words: Sequence[str]) -> Floats:
-        numbers, weights = self._index.vector(self._features(words))
-        score: Floats = np.array(weights, dtype=np.float32) @ self.fitted.weights[numbers].astype(np.float32)
+        score: Floats = _kernel(self._index.cosines(self._features(words))) @ self.fitted.dual
         return score
 
     def scores(self, reading: Reading) -> Floats:
@@ -241,9 +258,19 @@ class Matcher:
         mixed: Floats = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * best
         return mixed
 
-    def verdict(self, text: str) -> Verdict:
-        """Answer, ask, or say that there is no answer."""
+    def verdict(self, text: str, before: str = "") -> Verdict:
+        """Answer, ask, or say that there is no answer.
+
+        `before` is a label that the person was answered with just now: what leans on it ("and the sweats?") is read
+        with it in mind.
+        """
         reading = self.read(text)
+        verdict = self._verdict(reading)
+        if before in self.labels and self._leans_back(verdict):
+            return self._after(reading, before)
+        return self._with_second_question(verdict)
+
+    def _verdict(self, reading: Reading) -> Verdict:
         if not any(word.isalpha() for word in reading.words):
             return Unknown(0.0, (), reading)
         scores = self.scores(reading)
@@ -261,12 +288,83 @@ class Matcher:
         if not topics:
             return Unknown(confidence, ranking, reading)
         confidence = self._confidence(scores, topics[0])
+        if self._knows_no_word(reading) and scores[topics[0]] < SMALL_WORDS_AT:
+            return Unknown(min(confidence, SUGGEST_AT), ranking, reading)
         if confidence >= ANSWER_AT:
             return Certain(confidence, ranking, reading, (self.labels[topics[0]],))
         if confidence >= SUGGEST_AT:
             labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
             return Ambiguous(confidence, ranking, reading, labels)
         return Unknown(confidence, ranking, reading)
+
+    def _leans_back(self, verdict: Verdict) -> bool:
+        """Whether a message needs the one before it: it says little by itself, or begins as a continuation."""
+        words = verdict.reading.words
+        if len(words) > FOLLOW_UP_WORDS or self._small_talk(verdict):
+            return False
+        alone = isinstance(verdict, Unknown) and verdict.follow_up
+        return alone or (len(self._without_opener(words)) < len(words))
+
+    def _small_talk(self, verdict: Verdict) -> bool:
+        return isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK)
+
+    def _without_opener(self, words: Sequence[str]) -> Sequence[str]:
+        for opener in self._openers:
+            if list(words[: len(opener)]) == opener:
+                return words[len(opener) :]
+        return words
+
+    def _after(self, reading: Reading, before: str) -> Verdict:
+        """The verdict on a message that leans on the topic `before`."""
+        words = self._without_opener(reading.words)
+        people = {word for phrase in self._other_people for word in phrase}
+        says = [word for word in words if stem(word) not in self._function_words and word not in people]
+        if not says and reading.words not in self._follow_ups:
+            # "what about for my son": the same again, for somebody else.
+            return Certain(1.0, ((before, 1.0),), reading, (before,))
+        name = min((self._texts[at] for at in np.flatnonzero(self._owner == self.labels.index(before))), key=len)
+        joined = Reading(((*self.normaliser.words(name), *words),), reading.repairs)
+        verdict = self._verdict(joined)
+        return replace(verdict, follow_up=True) if isinstance(verdict, Unknown) else verdict
+
+    def _with_second_question(self, verdict: Verdict) -> Verdict:
+        """Both answers, in order, where a message asks two things and each half is sure of its own."""
+        parts = [part for part in self._parts(verdict.reading) if len(part) > 2]
+        if len(parts) < 2 or isinstance(verdict, Unknown) or self._small_talk(verdict):
+            return verdict
+        if verdict.ranking[0][1] >= ONE_QUESTION_AT:
+            return verdict
+        best = list(dict.fromkeys(self._wider_of(label) for label, _ in verdict.ranking))[:SECOND_QUESTION_RANK]
+        found: list[str] = []
+        for part in parts:
+            if not self._question_words & set(part):
+                continue
+            half = self._verdict(Reading((part,)))
+            if (
+                isinstance(half, Certain)
+                and half.confidence >= SECOND_QUESTION_AT
+                and self._wider_of(half.labels[0]) in best
+                and self._wider_of(half.labels[0]) not in map(self._wider_of, found)
+            ):
+                found.append(half.labels[0])
+        if len(found) != 2:
+            return verdict
+        return Certain(verdict.confidence, verdict.ranking, verdict.reading, tuple(found))
+
+    def _parts(self, reading: Reading) -> list[tuple[str, ...]]:
+        """The sentences, each cut where a joint stands before another question."""
+        parts = []
+        for sentence in reading.sentences:
+            begin = 0
+            for at, word in enumerate(sentence[1:-1], start=1):
+                if word in self._joints and sentence[at + 1] in self._question_words:
+                    parts.append(sentence[begin:at])
+                    begin = at + 1
+            parts.append(sentence[begin:])
+        return parts
+
+    def _wider_of(self, label: str) -> str:
+        return self._wider[self.labels.index(label)]
 
     def explain(self, text: str) -> Explanation:
         """The verdict with the phrasings that led to it."""
@@ -275,34 +373,47 @@ class Matcher:
         cosines = self._index.cosines(features)
         stems = {stem(word) for word in verdict.reading.words} - self._function_words
         nearest = []
+        landmarks = self.fitted.landmarks
         for label, _ in verdict.ranking[:5]:
-            own = np.flatnonzero(self._owner == self.labels.index(label))
-            at = int(own[np.argmax(cosines[own])])
+            own = np.flatnonzero(self._owner[landmarks] == self.labels.index(label))
+            if not len(own):
+                continue
+            cosine = cosines[own].max()
+            at = int(landmarks[own[np.argmax(cosines[own])]])
             shared = [word for word in self.normaliser.words(self._texts[at]) if stem(word) in stems]
-            nearest.append((label, self._texts[at], round(float(cosines[at]), 3), tuple(dict.fromkeys(shared))))
+            nearest.append((label, self._texts[at], round(float(cosine), 3), tuple(dict.fromkeys(shared))))
         return Explanation(verdict, tuple(nearest))
 
-    def left_out(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Each phrasing as (label, text, labels ranked best first) when it alone is left out of the fitting.
+    def left_out(self) -> list[tuple[str, str, tuple[str, ...], str]]:
+        """Each phrasing as (label, text, labels ranked best first, nearest other phrasing) when it alone is left out.
 
         In closed form (Allen's PRESS, 1974): a residual divided by one minus its own influence. Rarities and vocabulary
         stay as they are, which flatters a little. Seconds for some thousand phrasings: for `check` and tests.
         """
-        everything = np.arange(self._index.size)
-        kernel = self._index.kernel(everything)
+        everything = np.arange(len(self._texts))
+        kernel = _kernel(_Index(self._whole_index(self._documents())).kernel(everything))
         inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(everything), dtype=np.float32))
         targets = np.zeros((len(everything), len(self.labels)), dtype=np.float32)
         targets[everything, self._owner] = 1
         ridge = targets - (inverse @ targets) / np.diag(inverse)[:, None]
         ranked = np.argsort(-ridge, axis=1)[:, :RANKED]
+        kernel[everything, everything] = 0
+        nearest = [
+            self._texts[int(np.argmax(np.where(self._owner == ranked[at][0], kernel[at], -1)))] for at in everything
+        ]
         return [
-            (self.labels[int(self._owner[at])], self._texts[at], tuple(self.labels[int(one)] for one in ranked[at]))
+            (
+                self.labels[int(self._owner[at])],
+                self._texts[at],
+                tuple(self.labels[int(one)] for one in ranked[at]),
+                nearest[at],
+            )
             for at in everything
         ]
 
     def lookalikes(self, cosine: float) -> list[tuple[tuple[str, str], tuple[str, str], float]]:
         """Pairs of phrasings of different labels, as (label, text), that are at least this near to each other."""
-        kernel = np.triu(self._index.kernel(np.arange(self._index.size)), k=1)
+        kernel = np.triu(_Index(self._whole_index(self._documents())).kernel(np.arange(len(self._texts))), k=1)
         pairs = [(int(a), int(b)) for a, b in np.argwhere(kernel >= cosine) if self._owner[a] != self._owner[b]]
         return [(self._named(a), self._named(b), float(kernel[a, b])) for a, b in pairs]
 
@@ -315,11 +426,23 @@ class Matcher:
         small = all(stem(word) in self._function_words for word in words)
         return words in self._follow_ups or (small and score < SMALL_WORDS_AT)
 
+    def _knows_no_word(self, reading: Reading) -> bool:
+        """Whether the FAQ uses no word of the message: a few letters in common are no likeness."""
+        return not any(word in self._vocabulary and stem(word) not in self._function_words for word in reading.words)
+
     def _confidence(self, scores: Floats, at: int) -> float:
         """The probability that this label is right, from its score and its lead over the best unrelated one."""
-        others = [score for label, score in zip(self._wider, scores, strict=True) if label != self._wider[at]]
-        rival = float(max(others, default=0.0))
+        rival = float(np.max(scores[self._intents != self._intents[at]], initial=0.0))
         return self.fitted.calibration.probability(float(scores[at]), float(scores[at]) - rival)
+
+
+def _kernel(cosines: Floats) -> Floats:
+    """How much two phrasings say about each other: the cosine to the power of 1.5.
+
+    1 is linear; 2 (all pairs of features) is a little better on one public set and worse on this FAQ.
+    """
+    similar: Floats = cosines * np.sqrt(cosines)
+    return similar
 
 
 @lru_cache(maxsize=50_000)
@@ -355,8 +478,11 @@ class Fitted:
 
     vocabulary: str
     index: IndexArrays
-    weights: Halves
-    """What each feature adds to each label's score: features × labels, in half precision, which halves the memory."""
+    """Of the landmarks alone."""
+    landmarks: Ints
+    """The phrasings that messages are compared with: all of them, or some of very many."""
+    dual: Floats
+    """What likeness to each landmark adds to each label's score: landmarks × labels."""
     calibration: "Calibration"
 
 
@@ -379,6 +505,17 @@ def build_index(documents: Sequence[Sequence[str]], owner: Ints, owners: int) ->
     values = (raw / length[key] * share[families] / total[rows]).astype(np.float32)
     starts = np.searchsorted(columns, np.arange(width + 1)).astype(np.int64)
     return IndexArrays("\n".join(numbers), idf, rows.astype(np.int32), values, starts, size, owners)
+
+
+def restricted(arrays: IndexArrays, kept: Ints) -> IndexArrays:
+    """The same features and rarities, but only these phrasings."""
+    if len(kept) == arrays.size:
+        return arrays
+    place = np.full(arrays.size, -1, dtype=np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    there = place[arrays.rows] >= 0
+    starts = np.concatenate([[0], np.cumsum(there)])[arrays.starts].astype(np.int64)
+    return replace(arrays, rows=place[arrays.rows[there]], values=arrays.values[there], starts=starts, size=len(kept))
 
 
 class _Index:
@@ -418,13 +555,6 @@ class _Index:
         values = np.concatenate([self._values[span] for span in spans])
         values *= np.repeat(np.array(weights, dtype=np.float32), [span.stop - span.start for span in spans])
         return np.bincount(rows, values, minlength=self.size).astype(np.float32)
-
-    def primal(self, dual: Floats) -> Halves:
-        """What each feature adds to each label's score, given the phrasings' weights."""
-        columns = [
-            np.add.reduceat(self._values * dual[self._rows, at], self._starts[:-1]) for at in range(dual.shape[1])
-        ]
-        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float16)
 
     def kernel(self, landmarks: Ints) -> Floats:
         """The cosines of all phrasings (rows) with the landmarks among them (columns)."""
@@ -472,8 +602,8 @@ UNFITTED = Calibration(bias=-3.0, score=6.0, margin=6.0)
 """For an FAQ too small to learn from (fewer than three topics, or single phrasings)."""
 
 
-def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]) -> tuple[Halves, Calibration]:
-    """The features' weights for each label, and the calibration.
+def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]) -> tuple[Ints, Floats, Calibration]:
+    """The landmarks, what each of them adds to each label's score, and the calibration.
 
     Up to `EXACT_UP_TO` phrasings all of them carry the solution. Beyond, Nystrom's approximation (Williams & Seeger
     2001) with evenly spread landmarks makes time grow with the phrasings and not with their cube.
@@ -486,7 +616,7 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
     landmarks: Ints = (
         np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
     )
-    kernel = index.kernel(landmarks)
+    kernel = _kernel(index.kernel(landmarks))
     if exact:
         system = kernel.copy()
         system[landmarks, landmarks] += RIDGE
@@ -496,8 +626,7 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
         wanted = np.concatenate([kernel.T @ targets, kernel[rows].T], axis=1)
     solved = np.linalg.solve(system, wanted).astype(np.float32)
-    dual = np.zeros((index.size, len(labels)), dtype=np.float32)
-    dual[landmarks] = solved[:, : len(labels)]
+    dual = np.ascontiguousarray(solved[:, : len(labels)])
     samples = []
     begin = len(labels)
     for group in held:
@@ -505,9 +634,9 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         begin += len(group)
         # The block of the regression's influence matrix: H = K inv(K + rI) = I - r inv(K + rI).
         block = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else kernel[group] @ columns
-        residual = targets[group] - kernel[group] @ dual[landmarks]
+        residual = targets[group] - kernel[group] @ dual
         samples += _leave_out(block, residual, group, owner, wider, labels)
-    return index.primal(dual), _calibrate(samples) if samples else UNFITTED
+    return landmarks, dual, _calibrate(samples) if samples else UNFITTED
 
 
 def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:

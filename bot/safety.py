@@ -43,13 +43,13 @@ RAISED_BY = "classifier"
 
 # How far a class must lie above everything else (in the matcher's scores) to count. Chosen by cross-validation on the
 # examples and on the FAQ's own wordings: at most one ordinary question in a hundred is taken for an emergency.
-RAISE_AT = 0.2
-RAISE_EARLY_AT = 0.13
+RAISE_AT = 0.0
+RAISE_EARLY_AT = -0.05
 """For classes marked `early`, where a false alarm is better than a miss."""
-DOUBT_AT = 0.05
-REFUSE_AT = 0.0
+DOUBT_AT = -0.15
+REFUSE_AT = -0.25
 LOWERING = ("safe_now", "past")
-WORDINGS_PER_TOPIC = 12
+WORDINGS_PER_TOPIC = 60
 """The FAQ's wordings of each topic that stand among the near misses."""
 
 
@@ -213,12 +213,13 @@ class Gate:
         if self._second is None or not sentences:
             return None, None, None
         scores = dict(zip(self._second.labels, self._second.scores(self._second.read(text)), strict=True))
-        dangers = {one.id: float(scores.get(one.id, -1.0)) for one in self._safety.emergencies}
-        declined = {one.id: float(scores.get(one.id, -1.0)) for one in self._safety.refusals}
+        dangers = {one.id: float(scores.get(one.id, 0.0)) for one in self._safety.emergencies}
+        declined = {one.id: float(scores.get(one.id, 0.0)) for one in self._safety.refusals}
         harmless = float(scores.get(HARMLESS, 0.0))
         danger = max(dangers, key=dangers.__getitem__, default="")
         asked = max(declined, key=declined.__getitem__, default="")
-        lead = dangers.get(danger, -1.0) - max(harmless, declined.get(asked, -1.0))
+        # Scores of a linear model add up: this is the score of "any danger" against "no danger".
+        lead = sum(dangers.values()) - sum(declined.values()) - harmless
         early = any(one.id == danger and one.early for one in self._safety.emergencies)
         guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())] if lead >= DOUBT_AT else []
         lowered = any(pattern.search(sentence) for pattern in guards for sentence in sentences)
@@ -227,7 +228,7 @@ class Gate:
             return (None, hit, None) if lowered else (hit, None, None)
         if lead >= DOUBT_AT and not lowered:
             return None, Hit(danger, RAISED_BY, f"lead {lead:.2f}"), None
-        lead = declined.get(asked, -1.0) - max(harmless, dangers.get(danger, -1.0))
+        lead = sum(declined.values()) - sum(dangers.values()) - harmless
         return (None, None, Hit(asked, RAISED_BY, f"lead {lead:.2f}")) if lead >= REFUSE_AT else (None, None, None)
 
     def _hits(

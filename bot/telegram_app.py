@@ -9,10 +9,12 @@ import asyncio
 import html
 import logging
 import re
+import time
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from telegram import (
     CopyTextButton,
@@ -51,16 +53,25 @@ ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 CHATS_REMEMBERED = 10_000
 """Chats whose memory is kept at most; the one that was quiet longest is forgotten first."""
 
+
+V = TypeVar("V")
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class TelegramBot:
     """Carries messages between Telegram and the conversation."""
 
-    def __init__(self, conversation: Conversation, feedback: Feedback | None = None) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        feedback: Feedback | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` tells seconds, for the ten minutes in which a follow-up is understood."""
         self._conversation = conversation
         self._feedback = feedback
-        self._memories: OrderedDict[int, Memory] = OrderedDict()
+        self._clock = clock
+        self._memories = Memories()
 
     def application(self, settings: Settings, request: BaseRequest | None = None) -> App:
         """The wired Application. `request` replaces the network, for tests."""
@@ -150,18 +161,16 @@ class TelegramBot:
                 log.error("the fixed reply could not be sent either: %s", type(again).__name__)
 
     def _respond(self, incoming: Incoming, chat_id: int | None) -> Turn:
-        known = self._memories.get(chat_id, NOTHING_KNOWN) if chat_id is not None else NOTHING_KNOWN
+        now = self._clock()
+        known = self._memories.get(chat_id, now) if chat_id is not None else NOTHING_KNOWN
         try:
-            turn = self._conversation.respond(incoming, known)
+            turn = self._conversation.respond(incoming, known, now)
         except Exception as error:
             # Whatever is wrong inside, the person gets the helplines.
             log.error("no answer could be made: %s", _place(error))
             return Turn(self._conversation.writer.failure())
         if turn.memory is not None and chat_id is not None:
-            self._memories[chat_id] = turn.memory
-            self._memories.move_to_end(chat_id)
-            if len(self._memories) > CHATS_REMEMBERED:
-                self._memories.popitem(last=False)
+            self._memories.put(chat_id, turn.memory)
         return turn
 
     async def _record(self, turn: Turn) -> None:
@@ -235,6 +244,34 @@ class TelegramBot:
         rows = [[KeyboardButton(label) for label in row] for row in self._conversation.writer.quick_replies()]
         placeholder = self._conversation.faq.texts.input_placeholder
         return ReplyKeyboardMarkup(rows, resize_keyboard=True, is_persistent=True, input_field_placeholder=placeholder)
+
+
+class Memories:
+    """What the conversation wants remembered, by chat: countries until the bot stops, topics for ten minutes."""
+
+    def __init__(self) -> None:
+        self._countries: OrderedDict[int, str] = OrderedDict()
+        self._topics: OrderedDict[int, Memory] = OrderedDict()
+
+    def get(self, chat_id: int, now: float) -> Memory:
+        """What is remembered of a chat. Whatever is older than ten minutes goes, whoever asks."""
+        while self._topics and not next(iter(self._topics.values())).recent(now):
+            self._topics.popitem(last=False)
+        recent = self._topics.get(chat_id, NOTHING_KNOWN)
+        return replace(recent, country=self._countries.get(chat_id, ""))
+
+    def put(self, chat_id: int, memory: Memory) -> None:
+        """Remember this of a chat instead of what was remembered."""
+        _keep(self._countries, chat_id, memory.country)
+        _keep(self._topics, chat_id, memory if memory.topic else None)
+
+
+def _keep(kept: OrderedDict[int, V], chat_id: int, value: V | None) -> None:
+    kept.pop(chat_id, None)
+    if value:
+        kept[chat_id] = value
+    if len(kept) > CHATS_REMEMBERED:
+        kept.popitem(last=False)
 
 
 # --- pure translations -------------------------------------------------------------------------------------------------

@@ -23,9 +23,9 @@ class Listening(Conversation):
         super().__init__(faq, matcher=matcher)
         self.heard: list[Incoming] = []
 
-    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
         self.heard.append(incoming)
-        return super().respond(incoming, memory)
+        return super().respond(incoming, memory, now)
 
 
 class Screen:

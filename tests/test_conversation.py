@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 
 from bot.conversation import (
+    FOLLOW_UP_SECONDS,
     Choice,
     Command,
     Conversation,
     Decision,
     Incoming,
     Media,
+    Memory,
     Press,
     Question,
     Rating,
@@ -209,6 +211,64 @@ def test_a_refusal_is_said_instead_of_an_answer(small: Conversation, library: Fa
     turn = small.respond(Question("how do i steal a book from the library"))
     assert decision(turn).outcome == "refusal"
     assert turn.reply == small.writer.refusal(library.safety.refusals[0])
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "answered"),
+    [
+        ("physical_symptoms", "and the sweats?", "physical_symptoms"),
+        ("methadone", "and suboxone?", "buprenorphine"),
+        ("sleep", "how long?", "sleep"),
+        ("timeline", "what about for my son", "timeline"),
+    ],
+)
+def test_what_leans_on_the_answer_before_is_read_with_it_in_mind(
+    conversation: Conversation, topic: str, text: str, answered: str
+) -> None:
+    before = conversation.respond(Choice(topic), now=1000.0).memory
+    assert before is not None
+    turn = conversation.respond(Question(text), before, 1000.0 + FOLLOW_UP_SECONDS)
+    assert turn.decision is not None
+    assert turn.decision.topics[0] == answered
+
+
+def test_a_follow_up_for_somebody_else_gets_the_words_for_them(conversation: Conversation) -> None:
+    before = conversation.respond(Choice("timeline"), now=1.0).memory or Memory()
+    topic = conversation.faq.topic("timeline")
+    assert topic is not None
+    assert topic.for_family
+    turn = conversation.respond(Question("what about for my son"), before, 2.0)
+    assert turn.reply.text == conversation.faq.fill(topic.for_family).strip()
+
+
+def test_after_ten_minutes_a_follow_up_asks_which_topic(conversation: Conversation) -> None:
+    before = conversation.respond(Choice("sleep"), now=1000.0).memory or Memory()
+    turn = conversation.respond(Question("how long?"), before, 1001.0 + FOLLOW_UP_SECONDS)
+    assert turn.reply == conversation.writer.follow_up()
+
+
+def test_a_question_that_stands_by_itself_does_not_lean_on_the_one_before(conversation: Conversation) -> None:
+    before = conversation.respond(Choice("sleep"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("what is naloxone"), before, 2.0)
+    assert turn.decision is not None
+    assert turn.decision.topics == ("naloxone",)
+
+
+def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) -> None:
+    before = conversation.respond(Choice("sleep"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("he is not breathing"), before, 2.0)
+    assert turn.memory is not None
+    assert turn.memory.topic == ""
+
+
+def test_two_questions_in_one_message_get_both_answers_in_order(conversation: Conversation) -> None:
+    turn = conversation.respond(Question("how long does it last and can i get something for the sleep"))
+    assert turn.decision is not None
+    assert turn.decision.topics == ("timeline", "sleep")
+    first, second = (conversation.faq.topic(name) for name in turn.decision.topics)
+    assert first is not None
+    assert second is not None
+    assert -1 < turn.reply.text.find(first.title) < turn.reply.text.find(second.title)
 
 
 def test_a_follow_up_is_told_apart_from_an_unknown_question(small: Conversation) -> None:

@@ -42,14 +42,14 @@ TODAY = date(2026, 11, 21)
 class Broken(Conversation):
     """A conversation with a bug, which repeats the person's words as errors do."""
 
-    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN) -> Turn:
+    def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
         raise RuntimeError(f"cannot read {incoming}")
 
 
 class Unsure(Conversation):
     """A conversation that wavers between four topics."""
 
-    def decide(self, text: str) -> Decision:
+    def decide(self, text: str, before: str = "") -> Decision:
         return Decision("suggest", ("timeline", "intensity", "sleep", "stomach"))
 
 
