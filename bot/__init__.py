@@ -12,6 +12,7 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     settings      environment and .env become Settings
     feedback      counts what was asked and what helped, without who
     review        reads the content as an editor would: what `check` reports beyond the schema
+    evaluation    measures a FAQ on labelled messages: what `eval` reports
     fitted        keeps what the matcher learned between two starts
     console       the conversation in a terminal
     telegram_app  the conversation on Telegram

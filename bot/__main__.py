@@ -8,13 +8,18 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import __version__, content, fitted
 from bot.conversation import Conversation, Question
 from bot.faq import Faq
 from bot.replies import plain
+
+if TYPE_CHECKING:
+    from bot.evaluation import Report
 
 DESCRIPTION = """\
 A bot that answers questions from a folder of YAML, with a number to call under every answer.
@@ -23,6 +28,7 @@ A bot that answers questions from a folder of YAML, with a number to call under 
   python -m bot               run it on Telegram (TELEGRAM_BOT_TOKEN from the environment or .env)
   python -m bot ask "…"       one decision per question, for scripts (--json, --explain)
   python -m bot check         find every mistake in the content
+  python -m bot eval FILE     measure it on labelled messages: what is answered, what is confused with what
   python -m bot bench         measure start, speed and memory on this machine
 """
 
@@ -74,6 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="warnings are errors too, as before a release")
     check.add_argument("--list", action="store_true", help="list topics with grade, words, phrasings and sources")
     check.set_defaults(run=_check)
+
+    evaluation = commands.add_parser(
+        "eval",
+        parents=[common],
+        help="measure it on labelled messages",
+        description='Each line of a FILE is {"text": "…", "label": "…"}. A label is a topic\'s id (A|B where either is '
+        "right), OOS, GREETING, THANKS, CALL, HARMFUL, NEAR_CRISIS or CRISIS_….",
+    )
+    evaluation.add_argument("file", nargs="*", type=Path, help="labelled messages, one JSON object a line")
+    evaluation.add_argument("--cross-validate", action="store_true", help="leave each phrasing of the FAQ out in turn")
+    evaluation.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    evaluation.set_defaults(run=_eval)
 
     bench = commands.add_parser("bench", parents=[common], help="measure start, speed and memory on this machine")
     bench.set_defaults(run=_bench)
@@ -240,6 +258,68 @@ def _check(arguments: argparse.Namespace) -> int:
     warnings = len(problems) - sum(problem.severity == "error" for problem in problems)
     print(f"{topics} topics, {phrasings} phrasings: {len(problems) - warnings} errors, {warnings} warnings.")
     return 1 if errors else 0
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bot.evaluation import advice, cross_validate, evaluate, read_messages
+
+    if bool(arguments.file) == arguments.cross_validate:
+        print("name a file of labelled messages, or --cross-validate without one", file=sys.stderr)
+        return 2
+    conversation = _conversation(arguments.faq)
+    if arguments.cross_validate:
+        report = cross_validate(conversation)
+    else:
+        messages = read_messages(arguments.file, conversation.faq)
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("asking", total=len(messages))
+            report = evaluate(conversation, messages, tick=lambda: progress.advance(task))
+    if arguments.json:
+        print(json.dumps({**asdict(report), "advice": list(advice(report))}, ensure_ascii=False))
+    else:
+        _print_report(report, list(advice(report)))
+    return 0
+
+
+def _print_report(report: "Report", lines: Sequence[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    every = report.topics
+    if every.messages:
+        console.print(f"{every.messages} messages about a topic")
+        named = [("right first", every.top_1), ("right among three", every.top_3)]
+        if every.answered_right + every.answered_wrong + every.asked_right + every.asked_wrong + every.unanswered:
+            named += [
+                ("answered right", every.answered_right),
+                ("answered wrongly", every.answered_wrong),
+                ("asked, right one offered", every.asked_right),
+                ("asked, right one not offered", every.asked_wrong),
+                ("not answered", every.unanswered),
+                ("taken for danger, harm or small talk", every.elsewhere),
+            ]
+        for name, count in named:
+            console.print(f"  {name:38} {count:5}  {every.share(count):6.1%}")
+    for kind, (right, of) in report.kinds.items():
+        console.print(f"{kind:20} as it should be {right} of {of}")
+    if report.reliability:
+        console.print("confidence and how often the first topic was right:")
+        for lower, of, right in report.reliability:
+            console.print(f"  {lower:.1f} to {lower + 0.1:.1f}  {right:4} of {of:4}  {right / of:5.0%}")
+    table = Table(title="By label, most wrong first")
+    for name in ("label", "messages", "first", "among three", "answered wrongly"):
+        table.add_column(name, justify="left" if name == "label" else "right")
+    for label, tally in sorted(report.by_label.items(), key=lambda item: item[1].top_1 - item[1].messages):
+        if tally.top_1 < tally.messages:
+            table.add_row(label, *map(str, (tally.messages, tally.top_1, tally.top_3, tally.answered_wrong)))
+    if table.row_count:
+        console.print(table)
+    for line in lines:
+        console.print(f"- {line}", markup=False)
 
 
 def _print_listing(faq: Faq, rows: Iterable[tuple[str, float, int, int, int, str]], median: float) -> None:

@@ -22,6 +22,7 @@ ORDER = (
     "settings",
     "feedback",
     "review",
+    "evaluation",
     "fitted",
     "console",
     "telegram_app",
