@@ -15,7 +15,11 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     evaluation    measures a FAQ on labelled messages: what `eval` reports
     fitted        keeps what the matcher learned between two starts
     console       the conversation in a terminal
+    delivery      sends again after a fault, confirms an update only when it is answered
+    metrics       counts turns, errors and seconds, without who
     telegram_app  the conversation on Telegram
+    webhook       updates that Telegram brings over HTTP
+    service       the running bot: signals, new content, polling or webhook
     __main__      the command line; the only place where everything is put together
 
 Five rules: the core decides and the shell acts; imports only go up this list; every word a person reads is content

@@ -4,6 +4,7 @@ Without a command the bot starts on Telegram; `chat`, `ask`, `check` and `bench`
 """
 
 import argparse
+import asyncio
 import json
 import logging
 import sys
@@ -112,11 +113,12 @@ def _tell_first_start() -> None:
 
 def _telegram(arguments: argparse.Namespace) -> int:
     # Imported here, so that the terminal commands start fast and need none of it.
-    from telegram.error import InvalidToken, NetworkError
+    from telegram.error import Conflict, InvalidToken, NetworkError
 
     from bot.feedback import Feedback
+    from bot.service import Service
     from bot.settings import SettingsError, load_settings
-    from bot.telegram_app import ALLOWED_UPDATES, TelegramBot
+    from bot.telegram_app import TelegramBot
 
     try:
         settings = load_settings()
@@ -126,13 +128,24 @@ def _telegram(arguments: argparse.Namespace) -> int:
         print(f"{message} (`python -m bot chat` needs no settings)", file=sys.stderr)
         return 1
     token = settings.telegram_bot_token.get_secret_value()
-    _log_to_stderr(settings.log_level, token)
+    _log_to_stderr(settings.log_level, settings.log_format, token)
     folder = arguments.faq or (Path(settings.faq_dir) if settings.faq_dir else None)
-    bot = TelegramBot(_conversation(folder, ratings=feedback is not None), feedback)
+
+    def read() -> Conversation:
+        return _conversation(folder, ratings=feedback is not None)
+
     try:
-        bot.application(settings).run_polling(allowed_updates=ALLOWED_UPDATES)
+        asyncio.run(Service(TelegramBot(read(), feedback), settings, read).run())
+    except KeyboardInterrupt:
+        pass
     except InvalidToken:
         print("TELEGRAM_BOT_TOKEN was refused by the server: copy it again from BotFather.", file=sys.stderr)
+        return 1
+    except Conflict:
+        print("Another copy of this bot fetches its updates, or a webhook is set: stop one of them.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"port {settings.telegram_webhook_port} cannot be opened: {error.strerror}", file=sys.stderr)
         return 1
     except NetworkError as error:
         reason = str(error).replace(token, "…")
@@ -144,23 +157,28 @@ def _telegram(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class _WithoutToken(logging.Formatter):
-    """Formats a line with the bot's token blotted out, wherever a library put it."""
+class _Lines(logging.Formatter):
+    """One line a record, for people or as JSON, with the bot's token blotted out wherever a library put it."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._token = token
+        self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace(self._token, "<token>")
+        line = super().format(record)
+        if self._as_json:
+            parts = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+            line = json.dumps({"time": self.formatTime(record), **parts}, ensure_ascii=False)
+        return line.replace(self._token, "<token>")
 
 
-def _log_to_stderr(level: str, token: str) -> None:
+def _log_to_stderr(level: str, form: str, token: str) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(_WithoutToken(token))
+    handler.setFormatter(_Lines(token, as_json=form == "json"))
     logging.basicConfig(level=level, handlers=[handler])
     # httpx logs every address (the token is in it) at INFO, python-telegram-bot whole updates at DEBUG.
-    for name in ("httpx", "httpcore", "telegram", "apscheduler"):
+    for name in ("httpx", "httpcore", "telegram", "tornado"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -213,6 +213,10 @@ class Conversation:
             verdict=verdict,
         )
 
+    def is_emergency(self, text: str) -> bool:
+        """Whether the gate takes a text for danger now."""
+        return self._gate.check(text).level == "emergency"
+
     def left_out(self) -> list[tuple[str, str, tuple[str, ...], str]]:
         """See `Matcher.left_out`."""
         return self._matcher.left_out()

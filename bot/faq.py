@@ -346,6 +346,9 @@ class Texts(Model):
     danger_mark: Line
     rated: Line
     failure: Prose
+    slow_down: Prose
+    reloaded: Line
+    reload_failed: Line
 
     button_topics: Line
     button_helpline: Line

@@ -311,6 +311,10 @@ class Writer:
     def media(self) -> Reply:
         return replace(self._way_out(self._texts.media), keyboard=True, rows=())
 
+    def slow_down(self) -> Reply:
+        """Many messages in a minute: a kind word, and the numbers."""
+        return Reply(text=self._fill(self._texts.slow_down), prompt=self.prompt(public=True))
+
     def failure(self) -> Reply:
         """The last resort: fixed words and the helplines."""
         return Reply(text=self._fill(self._texts.failure), prompt=self.prompt(public=True))

@@ -1,9 +1,10 @@
 """Environment and `.env` become Settings; what is wrong is said in the variable's own name."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class SettingsError(Exception):
@@ -23,6 +24,27 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _https(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("it must be the public https:// address under which Telegram reaches this bot")
+    return value.rstrip("/")
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value.get_secret_value()):
+        raise ValueError("it may hold letters, digits, '_' and '-', at most 256")
+    return value
+
+
+def _ids(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = [part for part in re.split(r"[,\s]+", value) if part]
+    if not all(part.lstrip("-").isdigit() for part in parts):
+        raise ValueError("it must be numeric ids with commas between them, such as 123456,789012")
+    return tuple(int(part) for part in parts)
+
+
 class Settings(BaseSettings):
     """What an operator sets. See `.env.example` for each variable."""
 
@@ -30,8 +52,15 @@ class Settings(BaseSettings):
 
     telegram_bot_token: Annotated[SecretStr, AfterValidator(_token)]
     telegram_api_url: Annotated[str, AfterValidator(_url)] = "https://api.telegram.org"
+    telegram_messages_per_second: float = Field(default=30.0, ge=0, le=1000)
+    telegram_webhook_url: Annotated[str, AfterValidator(_https)] = ""
+    telegram_webhook_listen: str = "0.0.0.0"  # noqa: S104  # a container's port is reached from outside of it
+    telegram_webhook_port: int = Field(default=8443, ge=0, le=65535)
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
+    telegram_admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)] = ()
     database_url: str = ""
     faq_dir: str = ""
+    log_format: Literal["text", "json"] = "text"
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 
 

@@ -12,7 +12,7 @@ import re
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -42,7 +42,9 @@ from bot.conversation import (
     Turn,
     parse_button,
 )
+from bot.delivery import URGENT, Delivery
 from bot.feedback import Feedback
+from bot.metrics import Metrics
 from bot.replies import Reply, Rows, spans
 from bot.settings import Settings
 
@@ -66,25 +68,39 @@ class TelegramBot:
         conversation: Conversation,
         feedback: Feedback | None = None,
         clock: Callable[[], float] = time.monotonic,
+        metrics: Metrics | None = None,
     ) -> None:
-        """`clock` tells seconds, for the ten minutes in which a follow-up is understood."""
-        self._conversation = conversation
+        """`clock` tells seconds, for the ten minutes in which a follow-up is understood, and for floods.
+
+        `conversation` may be exchanged while the bot runs. `on_reload` is called for an administrator's `/reload` and
+        returns what is wrong with the new content.
+        """
+        self.conversation = conversation
+        self.metrics = metrics or Metrics()
+        self.on_reload: Callable[[], Awaitable[str]] | None = None
+        self.running: App | None = None
+        self._admins: frozenset[int] = frozenset()
         self._feedback = feedback
         self._clock = clock
         self._memories = Memories()
+        self._flood = Flood()
 
-    def application(self, settings: Settings, request: BaseRequest | None = None) -> App:
-        """The wired Application. `request` replaces the network, for tests."""
+    def application(
+        self, settings: Settings, request: BaseRequest | None = None, delivery: Delivery | None = None
+    ) -> App:
+        """The wired Application. `request` replaces the network and `delivery` its patience, for tests."""
         builder = (
             Application.builder()
             .token(settings.telegram_bot_token.get_secret_value())
             .base_url(f"{settings.telegram_api_url}/bot")
             .base_file_url(f"{settings.telegram_api_url}/file/bot")
-            .post_init(self.introduce)
+            .rate_limiter(delivery or Delivery(settings.telegram_messages_per_second))
         )
         if request is not None:
             builder = builder.request(request).get_updates_request(request)
         application: App = builder.build()
+        self.running = application
+        self._admins = frozenset(settings.telegram_admin_ids)
         application.add_handler(
             MessageHandler(filters.UpdateType.MESSAGES & ~filters.StatusUpdate.ALL, self.on_message)
         )
@@ -94,7 +110,7 @@ class TelegramBot:
 
     async def introduce(self, application: App) -> None:
         """Tell Telegram the commands and descriptions. A server that refuses keeps the bot from nothing."""
-        texts = self._conversation.faq.texts
+        texts = self.conversation.faq.texts
         bot = application.bot
         calls = (
             bot.set_my_commands([(command.name, command.description) for command in texts.commands]),
@@ -118,13 +134,29 @@ class TelegramBot:
         if incoming is None or (update.edited_message and isinstance(incoming, Media)):
             # Not for the bot; or a live location, which is "edited" each time it moves.
             return
+        person = message.from_user.id if message.from_user else 0
+        if isinstance(incoming, Command) and incoming.name == "reload" and person in self._admins and self.on_reload:
+            await self._send(message, self._reloaded(await self.on_reload()), context)
+            return
+        if not self._flood.allows(message.chat.id, self._clock()) and not self._is_emergency(incoming):
+            self.metrics.turn("slowed")
+            if self._flood.tells(message.chat.id):
+                await self._send(message, self.conversation.writer.slow_down(), context)
+            return
         turn = self._respond(incoming, message.chat.id)
         emergency = turn.decision is not None and turn.decision.outcome == "emergency"
         if update.edited_message and not emergency:
-            edited = self._conversation.faq.texts.edited.strip()
+            edited = self.conversation.faq.texts.edited.strip()
             turn = replace(turn, reply=replace(turn.reply, notice=f"{edited}\n{turn.reply.notice}".strip()))
-        await self._send(message, turn.reply, context)
+        await self._send(message, turn.reply, context, urgent=emergency)
         await self._record(turn)
+
+    def _is_emergency(self, incoming: Incoming) -> bool:
+        return isinstance(incoming, Question) and self.conversation.is_emergency(incoming.text)
+
+    def _reloaded(self, problems: str) -> Reply:
+        texts = self.conversation.faq.texts
+        return Reply(text=f"{texts.reload_failed}\n{problems[:3000]}" if problems else texts.reloaded)
 
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A pressed inline button. The press is always answered, or the phone shows it as hanging."""
@@ -151,12 +183,13 @@ class TelegramBot:
         if isinstance(error, Forbidden):
             log.info("a chat is closed to the bot (blocked or left)")
             return
+        self.metrics.error()
         log.error("an update failed: %s", _place(error))
         chat = update.effective_chat if isinstance(update, Update) else None
         if chat is not None:
             try:
                 private = chat.type == ChatType.PRIVATE
-                await self._send_to(chat.id, self._conversation.writer.failure(), context, private=private)
+                await self._send_to(chat.id, self.conversation.writer.failure(), context, private=private)
             except TelegramError as again:
                 log.error("the fixed reply could not be sent either: %s", type(again).__name__)
 
@@ -164,11 +197,13 @@ class TelegramBot:
         now = self._clock()
         known = self._memories.get(chat_id, now) if chat_id is not None else NOTHING_KNOWN
         try:
-            turn = self._conversation.respond(incoming, known, now)
+            turn = self.conversation.respond(incoming, known, now)
         except Exception as error:
             # Whatever is wrong inside, the person gets the helplines.
+            self.metrics.error()
             log.error("no answer could be made: %s", _place(error))
-            return Turn(self._conversation.writer.failure())
+            return Turn(self.conversation.writer.failure())
+        self.metrics.turn(turn.decision.outcome if turn.decision else type(incoming).__name__.lower())
         if turn.memory is not None and chat_id is not None:
             self._memories.put(chat_id, turn.memory)
         return turn
@@ -184,10 +219,12 @@ class TelegramBot:
 
     # --- outgoing --------------------------------------------------------------------------------------------------
 
-    async def _send(self, message: Message, reply: Reply, context: ContextTypes.DEFAULT_TYPE) -> None:
+    async def _send(
+        self, message: Message, reply: Reply, context: ContextTypes.DEFAULT_TYPE, *, urgent: bool = False
+    ) -> None:
         private = message.chat.type == ChatType.PRIVATE
         answered = None if private else message.message_id
-        await self._send_to(message.chat.id, reply, context, private=private, answered=answered)
+        await self._send_to(message.chat.id, reply, context, private=private, answered=answered, urgent=urgent)
 
     async def _send_to(
         self,
@@ -197,18 +234,20 @@ class TelegramBot:
         *,
         private: bool,
         answered: int | None = None,
+        urgent: bool = False,
     ) -> None:
         markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | None = inline_keyboard(reply.rows)
         if markup is None and reply.keyboard and private:
             markup = self._quick_replies()
         await context.bot.send_message(
             chat_id,
-            to_html(reply, self._conversation.faq.texts.sources_title),
+            to_html(reply, self.conversation.faq.texts.sources_title),
             parse_mode=ParseMode.HTML,
             reply_markup=markup,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
             reply_to_message_id=answered,
             allow_sending_without_reply=True,
+            rate_limit_args=URGENT if urgent else None,  # type: ignore[arg-type]  # the default context knows no limiter
         )
         for line in reply.contacts:
             try:
@@ -224,7 +263,7 @@ class TelegramBot:
             if not reply.edits and not reply.appends:
                 await message.edit_reply_markup(markup)
                 return True
-            text = to_html(reply, self._conversation.faq.texts.sources_title)
+            text = to_html(reply, self.conversation.faq.texts.sources_title)
             if reply.appends:
                 text = f"{message.text_html}\n\n{text}"
             if _visible_length(text) > MessageLimit.MAX_TEXT_LENGTH:
@@ -241,9 +280,41 @@ class TelegramBot:
         return True
 
     def _quick_replies(self) -> ReplyKeyboardMarkup:
-        rows = [[KeyboardButton(label) for label in row] for row in self._conversation.writer.quick_replies()]
-        placeholder = self._conversation.faq.texts.input_placeholder
+        rows = [[KeyboardButton(label) for label in row] for row in self.conversation.writer.quick_replies()]
+        placeholder = self.conversation.faq.texts.input_placeholder
         return ReplyKeyboardMarkup(rows, resize_keyboard=True, is_persistent=True, input_field_placeholder=placeholder)
+
+
+FLOOD_MESSAGES = 20
+FLOOD_SECONDS = 60.0
+"""More than so many messages in so many seconds from one chat are not answered, unless they are an emergency."""
+
+
+class Flood:
+    """Counts the messages of each chat within a minute."""
+
+    def __init__(self) -> None:
+        self._chats: OrderedDict[int, tuple[float, int]] = OrderedDict()
+        self._told: OrderedDict[int, bool] = OrderedDict()
+
+    def allows(self, chat_id: int, now: float) -> bool:
+        """Count one message; whether it is one of the first in this minute."""
+        begin, count = self._chats.get(chat_id, (now, 0))
+        if now - begin >= FLOOD_SECONDS:
+            begin, count = now, 0
+            self._told.pop(chat_id, None)
+        self._chats.pop(chat_id, None)
+        self._chats[chat_id] = (begin, count + 1)
+        if len(self._chats) > CHATS_REMEMBERED:
+            gone, _ = self._chats.popitem(last=False)
+            self._told.pop(gone, None)
+        return count < FLOOD_MESSAGES
+
+    def tells(self, chat_id: int) -> bool:
+        """Whether to say so: once in a minute."""
+        told = self._told.get(chat_id, False)
+        self._told[chat_id] = True
+        return not told
 
 
 class Memories:

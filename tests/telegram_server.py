@@ -18,6 +18,7 @@ from telegram import Update
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 
+from bot.delivery import Delivery
 from bot.settings import Settings
 from bot.telegram_app import App, TelegramBot
 
@@ -47,6 +48,7 @@ CANT_EDIT = Failure(400, "Bad Request: message can't be edited")
 QUERY_TOO_OLD = Failure(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
 REFUSED_TOKEN = Failure(401, "Unauthorized")
 NO_SUCH_METHOD = Failure(404, "Not Found")
+REFUSED = Failure(400, "Bad Request: chat not found")
 UNREACHABLE = Failure(0, "the line is dead")
 
 
@@ -252,6 +254,10 @@ class Call:
         return [[button["text"] for button in row] for row in markup.get("keyboard", [])]
 
 
+async def at_once(seconds: float) -> None:
+    """Takes the place of `asyncio.sleep`: waits not at all."""
+
+
 class TelegramServer(BaseRequest):
     """Takes the place of the network under a real Application."""
 
@@ -331,9 +337,10 @@ class TelegramServer(BaseRequest):
         name = url.rpartition("/")[2]
         call = Call(name, dict(request_data.parameters) if request_data else {})
         self._calls.append(call)
-        if name == "answerCallbackQuery":
-            self._answered[call.parameters["callback_query_id"]] += 1
         failures = self._failures[name]
+        lost = bool(failures) and not failures[0].code
+        if name == "answerCallbackQuery" and not lost:
+            self._answered[call.parameters["callback_query_id"]] += 1
         try:
             _rule(name in self._methods, f"the Bot API knows no method {name!r}, or this server does not")
             if failures:
@@ -502,16 +509,16 @@ class Phone:
         return list(self.server.messages.values())
 
 
-def settings_for_tests(**changes: str) -> Settings:
+def settings_for_tests(**changes: Any) -> Settings:
     """Settings that read no `.env`."""
     return Settings(_env_file=None, telegram_bot_token=SecretStr(TOKEN), **changes)  # type: ignore[call-arg]  # pydantic-settings' own argument
 
 
 @contextmanager
-def opened(bot: TelegramBot, chat: dict[str, Any] = PRIVATE) -> Iterator[Phone]:
+def opened(bot: TelegramBot, chat: dict[str, Any] = PRIVATE, **settings: Any) -> Iterator[Phone]:
     """A phone that talks to this bot. At the end, no rule of Telegram's may have been broken."""
     server = TelegramServer()
-    application = bot.application(settings_for_tests(), request=server)
+    application = bot.application(settings_for_tests(**settings), request=server, delivery=Delivery(0, sleep=at_once))
     with asyncio.Runner() as runner:
         runner.run(application.initialize())
         try:

@@ -25,7 +25,11 @@ ORDER = (
     "evaluation",
     "fitted",
     "console",
+    "delivery",
+    "metrics",
     "telegram_app",
+    "webhook",
+    "service",
     "__main__",
 )
 """Bottom-up; a module imports only from what stands before it."""

@@ -1,10 +1,11 @@
 """The command line: what each command prints, and that what is wrong is one line and exit 1."""
 
-import asyncio
 import io
 import json
 import logging
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -16,16 +17,17 @@ from telegram.request import BaseRequest
 
 from bot import __version__
 from bot.__main__ import main
+from bot.delivery import Delivery
 from bot.faq import Faq
 from bot.feedback import Feedback
 from bot.settings import Settings
 from bot.telegram_app import ALLOWED_UPDATES, App, TelegramBot
 from tests.conftest import HELPLINES, LIBRARY, Write
-from tests.telegram_server import PERSON, PRIVATE, REFUSED_TOKEN, TOKEN, Call, Failure, TelegramServer
+from tests.telegram_server import PERSON, PRIVATE, REFUSED_TOKEN, TOKEN, Call, Failure, TelegramServer, at_once
 
 QUESTION = "How long does heroin withdrawal last?"
 VARIABLES = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "FAQ_DIR", "LOG_LEVEL")
-LIBRARIES = ("httpx", "httpcore", "telegram", "apscheduler")
+LIBRARIES = ("httpx", "httpcore", "telegram", "tornado")
 
 Output = pytest.CaptureFixture[str]
 
@@ -478,24 +480,22 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     real = TelegramBot.application
 
     def application(self: TelegramBot, settings: Settings, request: BaseRequest | None = None) -> App:
-        built = real(self, settings, request=server)
-        polls = 0
+        return real(self, settings, request=server, delivery=Delivery(0, sleep=at_once))
 
-        def stop() -> None:
-            # Polling begins before the application has started; some empty polls later it certainly has.
-            nonlocal polls
-            polls += built.running
-            if polls == 10:
-                built.stop_running()
+    asked = 0
 
-        server.when_idle = stop
-        return built
+    def stop() -> None:
+        # As a supervisor does it. A later answer than the first empty one: the introduction runs beside the polling.
+        nonlocal asked
+        asked += 1
+        if asked == 20:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    server.when_idle = stop
 
     monkeypatch.setattr(TelegramBot, "application", application)
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
-    asyncio.set_event_loop(asyncio.new_event_loop())
     yield server
-    asyncio.set_event_loop(None)
     assert server.violations() == []
 
 
@@ -518,7 +518,8 @@ def test_the_bot_introduces_itself_and_answers_what_is_waiting(server: TelegramS
 
     assert sent(server).text.startswith(faq.texts.name)
     called = [call.method for call in server.calls]
-    assert called.index("setMyCommands") < called.index("getUpdates") < called.index("sendMessage")
+    assert {"setMyCommands", "setMyDescription", "setMyShortDescription"} <= set(called)
+    assert called.index("deleteWebhook") < called.index("getUpdates") < called.index("sendMessage")
     asked = next(call for call in server.calls if call.method == "getUpdates")
     assert asked.parameters["allowed_updates"] == ALLOWED_UPDATES
 
@@ -569,7 +570,8 @@ def test_a_token_that_telegram_refuses_is_one_line_and_exit_1(
 def test_a_server_that_cannot_be_reached_is_one_line_without_the_token(
     server: TelegramServer, capsys: Output, folder: str
 ) -> None:
-    server.fail_once("getMe", Failure(0, f"no route to /bot{TOKEN}/getMe"))
+    for _ in range(20):
+        server.fail_once("getMe", Failure(0, f"no route to /bot{TOKEN}/getMe"))
 
     assert main(["--faq", folder]) == 1
 

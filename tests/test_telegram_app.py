@@ -15,7 +15,7 @@ from bot.faq import Faq, Source
 from bot.feedback import Feedback
 from bot.matching import Matcher
 from bot.replies import Event, Reply
-from bot.telegram_app import TelegramBot, to_html
+from bot.telegram_app import FLOOD_MESSAGES, TelegramBot, to_html
 from tests.telegram_server import (
     BLOCKED,
     BOT_ID,
@@ -27,6 +27,7 @@ from tests.telegram_server import (
     PERSON,
     PRIVATE,
     QUERY_TOO_OLD,
+    REFUSED,
     UNREACHABLE,
     Call,
     Phone,
@@ -290,7 +291,8 @@ def test_every_topic_keeps_telegrams_rules(rated: Phone, faq: Faq, press_sources
             assert methods(rated.press(faq.texts.button_sources)) == ["answerCallbackQuery", "editMessageText"]
 
 
-def test_every_topics_title_can_be_typed(phone: Phone, faq: Faq) -> None:
+def test_every_topics_title_can_be_typed(phone: Phone, faq: Faq, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.telegram_app.FLOOD_MESSAGES", 1000)
     missed = {topic.title for topic in faq.topics if not one(phone.say(topic.title)).text.startswith(topic.title)}
 
     assert missed == set()
@@ -851,21 +853,56 @@ def test_a_broken_conversation_answers_presses_too(broken: Phone, faq: Faq) -> N
     assert is_fixed_reply(calls[1], faq)
 
 
+def test_an_answer_lost_on_the_way_is_sent_again(phone: Phone, faq: Faq) -> None:
+    for _ in range(3):
+        phone.server.fail_once("sendMessage", UNREACHABLE)
+
+    calls = phone.say(QUESTION)
+
+    assert methods(calls) == ["sendMessage"] * 4
+    assert len(phone.screen()) == 1
+
+
+def test_a_flood_is_slowed_down_once_but_an_emergency_in_it_is_answered(phone: Phone, faq: Faq) -> None:
+    answers = [phone.say("how long does it last") for _ in range(FLOOD_MESSAGES + 5)]
+
+    assert all(len(calls) == 1 for calls in answers[:FLOOD_MESSAGES])
+    assert answers[FLOOD_MESSAGES][0].text.startswith(content(faq.texts.slow_down))
+    assert answers[FLOOD_MESSAGES + 1 :] == [[]] * 4
+    assert "911" in one(phone.say("he is not breathing")).text.splitlines()[0]
+    assert len(phone.say("hello", chat={"id": 5, "type": "private"})) == 1, "others notice nothing"
+
+
+def test_only_an_administrator_reloads_the_content(conversation: Conversation, faq: Faq) -> None:
+    problems = ["faq/x.yaml:1: broken", ""]
+
+    async def reload() -> str:
+        return problems.pop(0)
+
+    bot = TelegramBot(conversation)
+    with opened(bot, telegram_admin_ids=(PERSON["id"],)) as phone:
+        bot.on_reload = reload
+        assert one(phone.say("/reload")).text == f"{faq.texts.reload_failed}\nfaq/x.yaml:1: broken"
+        assert one(phone.say("/reload")).text == faq.texts.reloaded
+    with opened(bot) as phone:
+        assert one(phone.say("/reload")).text.startswith(content(faq.texts.unknown_command))
+
+
 def test_an_answer_that_could_not_be_sent_is_followed_by_the_fixed_reply(
     phone: Phone, faq: Faq, caplog: pytest.LogCaptureFixture
 ) -> None:
-    phone.server.fail_once("sendMessage", UNREACHABLE)
+    phone.server.fail_once("sendMessage", REFUSED)
 
     calls = phone.say(f"{QUESTION} zanzibar")
 
     assert methods(calls) == ["sendMessage", "sendMessage"]
     assert is_fixed_reply(calls[1], faq)
-    assert "an update failed: NetworkError at" in caplog.text
+    assert "an update failed: BadRequest at" in caplog.text
     assert "zanzibar" not in caplog.text
 
 
 def test_in_a_group_the_fixed_reply_comes_without_the_keyboard(group: Phone, faq: Faq) -> None:
-    group.server.fail_once("sendMessage", UNREACHABLE)
+    group.server.fail_once("sendMessage", REFUSED)
 
     calls = group.say(f"@{BOT_NAME} {QUESTION}")
 
@@ -884,11 +921,11 @@ def test_a_press_whose_toast_is_lost_on_the_way_still_gets_numbers(phone: Phone,
 
 
 def test_where_even_the_fixed_reply_fails_the_operator_is_told(phone: Phone, caplog: pytest.LogCaptureFixture) -> None:
-    phone.server.fail_once("sendMessage", UNREACHABLE)
-    phone.server.fail_once("sendMessage", UNREACHABLE)
+    phone.server.fail_once("sendMessage", REFUSED)
+    phone.server.fail_once("sendMessage", REFUSED)
 
     assert methods(phone.say(QUESTION)) == ["sendMessage", "sendMessage"]
-    assert "the fixed reply could not be sent either: NetworkError" in caplog.text
+    assert "the fixed reply could not be sent either: BadRequest" in caplog.text
 
 
 def test_a_contact_card_that_is_refused_takes_nothing_from_an_emergencys_steps(phone: Phone, faq: Faq) -> None:
