@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -112,6 +113,8 @@ def _tell_first_start() -> None:
 
 
 def _telegram(arguments: argparse.Namespace) -> int:
+    # The library's own way to ask for durations as such, without a warning for each.
+    os.environ.setdefault("PTB_TIMEDELTA", "1")
     # Imported here, so that the terminal commands start fast and need none of it.
     from telegram.error import Conflict, InvalidToken, NetworkError
 

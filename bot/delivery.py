@@ -142,8 +142,7 @@ class Delivery(BaseRateLimiter[int]):
                 # What is wrong with the call itself does not pass. (A BadRequest is a NetworkError to the library.)
                 raise
             except RetryAfter as error:
-                after = error.retry_after
-                wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
+                wait = _seconds(error)
                 reason: TelegramError = error
             except NetworkError as error:
                 wait = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
@@ -253,8 +252,7 @@ async def poll(bot: Bot, intake: Intake, allowed_updates: Sequence[str], stop: a
             await _pause(wait, stop)
             continue
         except RetryAfter as error:
-            after = error.retry_after
-            await _pause(after.total_seconds() if isinstance(after, timedelta) else float(after), stop)
+            await _pause(_seconds(error), stop)
             continue
         failures = conflicts = 0
         before = set(intake.tasks)
@@ -264,6 +262,12 @@ async def poll(bot: Bot, intake: Intake, allowed_updates: Sequence[str], stop: a
         elif intake.tasks:
             # Only what is being retried: fetch again when it is done, or to see what has come meanwhile.
             await asyncio.wait(intake.tasks, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _seconds(error: RetryAfter) -> float:
+    """How long the server says to wait."""
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)
 
 
 async def confirm(bot: Bot, intake: Intake) -> None:

@@ -133,6 +133,12 @@ soft_check: |
 """
 
 
+@pytest.fixture(autouse=True)
+def durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `python -m bot` sets it for the Telegram library."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The cache of fitted matchers goes into a folder of this run, also for programs that the tests start."""
