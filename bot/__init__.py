@@ -6,6 +6,7 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     content       a folder of YAML becomes a Faq, or every problem in it with file and line
     text          makes two spellings of one question equal
     matching      a question becomes a verdict: Certain, Ambiguous or Unknown
+    opinion       a small linear classifier: the safety gate's second opinion
     safety        recognises the messages that must not wait for a match
     replies       what the bot can say: Reply, Button, Event, and how they are put together
     conversation  one incoming message in, one Turn (reply and events) out

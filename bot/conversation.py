@@ -10,6 +10,7 @@ from typing import Literal
 
 from bot.faq import Faq, Topic
 from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for
+from bot.opinion import Opinion
 from bot.replies import Event, Rated, Reply, Writer
 from bot.safety import NOTHING_FOUND, Finding, Gate
 from bot.text import fold
@@ -113,7 +114,7 @@ class Conversation:
     """The whole bot without a screen. Built once; safe to share, as it remembers nothing itself."""
 
     def __init__(
-        self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None, second: Matcher | None = None
+        self, faq: Faq, *, ratings: bool = False, matcher: Matcher | None = None, second: Opinion | None = None
     ) -> None:
         """`ratings`: whether answers ask if they helped. `matcher`: one that was built for this FAQ already.
 

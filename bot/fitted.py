@@ -12,16 +12,22 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
-from bot import matching, text
+from bot import matching, opinion, safety, text
 from bot.conversation import Conversation
-from bot.faq import Faq, Words
+from bot.faq import Faq
 from bot.matching import Calibration, Fitted, IndexArrays, Matcher, phrasings_of
-from bot.safety import example_phrasings
+from bot.opinion import Learned, Opinion
+from bot.safety import examples, learn
+from bot.text import Normaliser
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -31,62 +37,90 @@ def conversation(faq: Faq, *, ratings: bool = False, tell: Callable[[], None] | 
     `tell` is called before the slow way is taken.
     """
     main = matcher(faq, tell=tell)
-    return Conversation(faq, ratings=ratings, matcher=main, second=second_opinion(faq))
+    return Conversation(faq, ratings=ratings, matcher=main, second=second_opinion(faq, main.normaliser))
 
 
 def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | None = None) -> Matcher:
     """The FAQ's matcher. `folder` defaults to the user's cache folder."""
-    return _built(phrasings_of(faq), faq.words, faq.parts, folder, tell)
-
-
-def second_opinion(faq: Faq, folder: Path | None = None) -> Matcher | None:
-    """The safety gate's classifier, or None where the content has no examples."""
-    phrasings = example_phrasings(faq)
-    return _built(phrasings, faq.words, {}, folder, None) if phrasings else None
-
-
-def _built(
-    phrasings: Mapping[str, Sequence[str]],
-    words: Words,
-    part_of: Mapping[str, str],
-    folder: Path | None,
-    tell: Callable[[], None] | None,
-) -> Matcher:
-    path = (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{_key(phrasings, words, part_of)}.npz"
-    known = _load(path)
+    phrasings = phrasings_of(faq)
+    content = {"phrasings": phrasings, "words": faq.words.model_dump(mode="json"), "part_of": faq.parts}
+    path = _path(content, (matching, text), folder)
+    known = _load(path, _fitted)
     if known is None and tell:
         tell()
-    built = Matcher(phrasings, words, part_of, known)
+    built = Matcher(phrasings, faq.words, faq.parts, known)
     if known is None:
-        _save(path, built.fitted)
+        index, calibration = built.fitted.index, built.fitted.calibration
+        _save(
+            path,
+            vocabulary=np.array(built.fitted.vocabulary),
+            features=np.array(index.features),
+            idf=index.idf,
+            rows=index.rows,
+            values=index.values,
+            starts=index.starts,
+            size=np.array(index.size),
+            labels=np.array(index.labels),
+            landmarks=built.fitted.landmarks,
+            dual=built.fitted.dual,
+            calibration=np.array([calibration.bias, calibration.score, calibration.margin]),
+        )
     return built
 
 
-def _key(phrasings: Mapping[str, Sequence[str]], words: Words, part_of: Mapping[str, str]) -> str:
-    learned = {
-        "phrasings": phrasings,
-        "words": words.model_dump(mode="json"),
-        "part_of": part_of,
-        "code": [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (matching, text)],
-        "numpy": np.__version__,
-    }
-    return hashlib.sha256(json.dumps(learned, sort_keys=False).encode()).hexdigest()[:32]
+def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None) -> Opinion | None:
+    """The safety gate's classifier, or None where the content has no examples."""
+    messages = examples(faq)
+    if not messages:
+        return None
+    content = {"examples": messages, "words": faq.words.model_dump(mode="json")}
+    path = _path(content, (opinion, text, safety), folder)
+    known = _load(path, _learned)
+    if known is None:
+        known = learn(faq, normaliser)
+        _save(
+            path,
+            features=np.array(known.features),
+            idf=known.idf,
+            weights=known.weights,
+            bias=known.bias,
+            scales=np.array("\n".join(known.scales)),
+            vocabulary=np.array(known.vocabulary),
+        )
+    return Opinion(known, normaliser)
 
 
-def _load(path: Path) -> Fitted | None:
+def _path(content: Mapping[str, object], rooms: Sequence[ModuleType], folder: Path | None) -> Path:
+    """Named after everything that goes in, the code of these rooms included."""
+    code = [Path(room.__file__ or "").read_text(encoding="utf-8") for room in rooms]
+    learned = json.dumps({**content, "code": code, "numpy": np.__version__}, sort_keys=False)
+    name = hashlib.sha256(learned.encode()).hexdigest()[:32]
+    return (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{name}.npz"
+
+
+def _fitted(data: Mapping[str, Any]) -> Fitted:
+    index = IndexArrays(
+        features=str(data["features"]),
+        idf=data["idf"],
+        rows=data["rows"],
+        values=data["values"],
+        starts=data["starts"],
+        size=int(data["size"]),
+        labels=int(data["labels"]),
+    )
+    calibration = Calibration(*(float(value) for value in data["calibration"]))
+    return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["dual"], calibration)
+
+
+def _learned(data: Mapping[str, Any]) -> Learned:
+    scales = tuple(str(data["scales"]).split("\n"))
+    return Learned(str(data["features"]), data["idf"], data["weights"], data["bias"], scales, str(data["vocabulary"]))
+
+
+def _load(path: Path, read: Callable[[Mapping[str, Any]], T]) -> T | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            index = IndexArrays(
-                features=str(data["features"]),
-                idf=data["idf"],
-                rows=data["rows"],
-                values=data["values"],
-                starts=data["starts"],
-                size=int(data["size"]),
-                labels=int(data["labels"]),
-            )
-            calibration = Calibration(*(float(value) for value in data["calibration"]))
-            return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["dual"], calibration)
+            return read(data)
     except FileNotFoundError:
         return None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -94,28 +128,14 @@ def _load(path: Path) -> Fitted | None:
         return None
 
 
-def _save(path: Path, fitted: Fitted) -> None:
-    index, calibration = fitted.index, fitted.calibration
+def _save(path: Path, **arrays: npt.NDArray[Any]) -> None:
     partial = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-8]:
             old.unlink(missing_ok=True)
         with partial.open("wb") as file:
-            np.savez(
-                file,
-                vocabulary=np.array(fitted.vocabulary),
-                features=np.array(index.features),
-                idf=index.idf,
-                rows=index.rows,
-                values=index.values,
-                starts=index.starts,
-                size=np.array(index.size),
-                labels=np.array(index.labels),
-                landmarks=fitted.landmarks,
-                dual=fitted.dual,
-                calibration=np.array([calibration.bias, calibration.score, calibration.margin]),
-            )
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is called "allow_pickle"
         partial.replace(path)
     except OSError as error:
         log.info("the matcher is not cached (%s); the next start takes as long as this one", type(error).__name__)

@@ -10,8 +10,8 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
     <name>      any word or phrase of that list under `words:`
     ..          up to three words in between     ...   up to eight words in between
 
-Beside the rules stands a second opinion for what no rule names ("face like candle wax"): the matcher's own kind of
-classifier, fitted on labelled example messages, near misses included. It can only raise the level; the guards
+Beside the rules stands a second opinion for what no rule names ("face like candle wax"): a linear classifier
+(`bot.opinion`), fitted on labelled example messages, near misses included. It can only raise the level; the guards
 `safe_now` and `past` lower what it alone has raised.
 
 A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
@@ -30,7 +30,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety
-from bot.matching import Matcher
+from bot.opinion import Learned, Opinion, fit
 from bot.text import Normaliser, stem, unstretched
 
 Level = Literal["emergency", "doubtful", "none"]
@@ -41,29 +41,41 @@ HARMLESS = "none"
 RAISED_BY = "classifier"
 """The rule's name in a Hit that came from the second opinion."""
 
-# How far a class must lie above everything else (in the matcher's scores) to count. Chosen by cross-validation on the
-# examples and on the FAQ's own wordings: at most one ordinary question in a hundred is taken for an emergency.
-RAISE_AT = 0.0
-RAISE_EARLY_AT = -0.05
+# Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen by cross-validation on
+# the examples and on the FAQ's own wordings: at most one ordinary question in a hundred is taken for an emergency.
+RAISE_AT = 0.15
+RAISE_EARLY_AT = 0.05
 """For classes marked `early`, where a false alarm is better than a miss."""
-DOUBT_AT = -0.15
-REFUSE_AT = -0.25
+DOUBT_AT = -0.2
+REFUSE_AT = -0.4
 LOWERING = ("safe_now", "past")
-WORDINGS_PER_TOPIC = 60
-"""The FAQ's wordings of each topic that stand among the near misses."""
+DANGER, DECLINED = "/danger", "/declined"
+"""The scales of all classes together; no class can be called so."""
 
 
-def example_phrasings(faq: Faq) -> dict[str, list[str]]:
-    """What the second opinion learns from; empty where the content has no examples."""
+def examples(faq: Faq) -> dict[str, list[str]]:
+    """What the second opinion learns from, by label; empty where the content has no examples.
+
+    All that people may ask of this FAQ, and small talk, is no danger.
+    """
     if not faq.safety.examples:
         return {}
-    phrasings = {name: list(messages) for name, messages in faq.safety.examples.items()}
-    harmless = phrasings.setdefault(HARMLESS, [])
+    messages = {name: list(texts) for name, texts in faq.safety.examples.items()}
+    harmless = messages.setdefault(HARMLESS, [])
     for topic in faq.topics:
-        harmless += (*topic.questions, *topic.heard)[:WORDINGS_PER_TOPIC]
+        harmless += (*topic.questions, *topic.heard)
     talk = faq.small_talk
     harmless += (*talk.greeting, *talk.thanks, *talk.helpline, *talk.out_of_scope)
-    return phrasings
+    return messages
+
+
+def learn(faq: Faq, normaliser: Normaliser) -> Learned:
+    """Fit the second opinion; seconds of work for some thousand examples."""
+    groups = {
+        DANGER: [one.id for one in faq.safety.emergencies],
+        DECLINED: [one.id for one in faq.safety.refusals],
+    }
+    return fit(examples(faq), groups, normaliser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +176,11 @@ class Gate:
         safety: Safety,
         normaliser: Normaliser,
         known_words: Collection[str] = (),
-        second: Matcher | None = None,
+        second: Opinion | None = None,
     ) -> None:
         """`known_words` are ordinary words that are no misspelling of a word of danger.
 
-        `second` is a matcher fitted on `example_phrasings`, for the second opinion.
+        `second` is the opinion fitted by `learn`.
         """
         self._second = second
         self._safety = safety
@@ -212,24 +224,21 @@ class Gate:
         """What the second opinion raises, doubts and declines; at most one of the three."""
         if self._second is None or not sentences:
             return None, None, None
-        scores = dict(zip(self._second.labels, self._second.scores(self._second.read(text)), strict=True))
-        dangers = {one.id: float(scores.get(one.id, 0.0)) for one in self._safety.emergencies}
-        declined = {one.id: float(scores.get(one.id, 0.0)) for one in self._safety.refusals}
-        harmless = float(scores.get(HARMLESS, 0.0))
-        danger = max(dangers, key=dangers.__getitem__, default="")
-        asked = max(declined, key=declined.__getitem__, default="")
-        # Scores of a linear model add up: this is the score of "any danger" against "no danger".
-        lead = sum(dangers.values()) - sum(declined.values()) - harmless
-        early = any(one.id == danger and one.early for one in self._safety.emergencies)
-        guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())] if lead >= DOUBT_AT else []
-        lowered = any(pattern.search(sentence) for pattern in guards for sentence in sentences)
-        if lead >= (RAISE_EARLY_AT if early else RAISE_AT):
-            hit = Hit(danger, RAISED_BY, f"lead {lead:.2f}")
-            return (None, hit, None) if lowered else (hit, None, None)
-        if lead >= DOUBT_AT and not lowered:
-            return None, Hit(danger, RAISED_BY, f"lead {lead:.2f}"), None
-        lead = sum(declined.values()) - sum(dangers.values()) - harmless
-        return (None, None, Hit(asked, RAISED_BY, f"lead {lead:.2f}")) if lead >= REFUSE_AT else (None, None, None)
+        scores = self._second.scores(text)
+        danger = max(self._safety.emergencies, key=lambda one: scores[one.id])
+        level = scores[DANGER]
+        hit = Hit(danger.id, RAISED_BY, f"score {level:.2f}")
+        if level >= DOUBT_AT:
+            guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())]
+            lowered = any(pattern.search(sentence) for pattern in guards for sentence in sentences)
+            if level >= (RAISE_EARLY_AT if danger.early else RAISE_AT):
+                return (None, hit, None) if lowered else (hit, None, None)
+            if not lowered:
+                return None, hit, None
+        asked = max(self._safety.refusals, key=lambda one: scores[one.id], default=None)
+        if asked is None or scores[DECLINED] < REFUSE_AT:
+            return None, None, None
+        return None, None, Hit(asked.id, RAISED_BY, f"score {scores[DECLINED]:.2f}")
 
     def _hits(
         self, rules: "_RuleBook", sentences: Sequence[_Sentence]

@@ -16,6 +16,7 @@ ORDER = (
     "content",
     "text",
     "matching",
+    "opinion",
     "safety",
     "replies",
     "conversation",

@@ -86,7 +86,7 @@ def whole(faq: Faq) -> Conversation:
 
 @pytest.fixture(scope="module")
 def gate(faq: Faq, matcher: Matcher) -> Gate:
-    return Gate(faq.safety, matcher.normaliser, matcher.vocabulary, fitted.second_opinion(faq))
+    return Gate(faq.safety, matcher.normaliser, matcher.vocabulary, fitted.second_opinion(faq, matcher.normaliser))
 
 
 def test_every_topic_that_was_asked_for_is_there(faq: Faq) -> None:
