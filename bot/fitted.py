@@ -63,7 +63,7 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
             labels=np.array(index.labels),
             landmarks=built.fitted.landmarks,
             dual=built.fitted.dual,
-            calibration=np.array([calibration.bias, calibration.score, calibration.margin]),
+            calibration=np.array([calibration.bias, calibration.score]),
         )
     return built
 

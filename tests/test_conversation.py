@@ -277,7 +277,7 @@ def test_a_follow_up_is_told_apart_from_an_unknown_question(small: Conversation)
 
 
 def test_a_vague_question_is_asked_back(library: Faq) -> None:
-    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0, margin=0))
+    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0))
     unsure = Conversation(library, matcher=matcher_for(library, fitted))
     turn = unsure.respond(Question("smoky. my card is late"))
     assert decision(turn).outcome == "suggest"
