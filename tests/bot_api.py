@@ -60,6 +60,7 @@ class BotApi:
         fault = self._chance.choice(FAULTS) if failing else ""
         # A call that fails with 502 or a dropped line never came through; nothing is sent twice because of it.
         if fault == "drop":
+            request._auto_finish = False  # there is nobody left to answer
             stream = request.request.connection.detach()  # type: ignore[union-attr]  # a plain HTTP/1 connection
             stream.close()
             return
