@@ -43,11 +43,15 @@ RAISED_BY = "classifier"
 
 # Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen by cross-validation on
 # the examples and on the FAQ's own wordings: at most one ordinary question in a hundred is taken for an emergency.
-RAISE_AT = 0.15
-RAISE_EARLY_AT = 0.05
+RAISE_AT = 0.1
+RAISE_EARLY_AT = 0.0
 """For classes marked `early`, where a false alarm is better than a miss."""
 DOUBT_AT = -0.2
-REFUSE_AT = -0.4
+SURE_AT = 0.5
+"""From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
+REFUSE_AT = -0.35
+GUARD_REACH, CLAUSE_REACH = 20, 7
+"""Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 LOWERING = ("safe_now", "past")
 DANGER, DECLINED = "/danger", "/declined"
 """The scales of all classes together; no class can be called so."""
@@ -134,6 +138,15 @@ class _Sentence:
         self.marked = " ".join(pieces)
         self.tokens = {half for clause in clauses for word in clause for half in (f"{word}/", f"/{stem(word)}")}
 
+    def near(self, found: re.Match[str], reach: int) -> "_Sentence":
+        """The sentence, or of a ramble without a full stop only the words around a match."""
+        words = self.marked.split(" ")
+        if len(words) <= 2 * reach:
+            return self
+        first = self.marked.count(" ", 0, found.start())
+        last = self.marked.count(" ", 0, found.end())
+        return _Sentence([[word.partition("/")[0] for word in words[max(0, first - reach) : last + reach]]])
+
     def around(self, found: re.Match[str]) -> "_Sentence":
         """The clauses that hold a match, as a sentence of their own."""
         first = bisect.bisect_right(self._ends, found.start())
@@ -207,10 +220,7 @@ class Gate:
             owners = {hit.owner for hit in hard}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
             return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
-        raised, doubted, declined = self._opinion(text, sentences)
-        if raised and hits:
-            # A rule knows this wording as doubtful; the second opinion does not overrule it.
-            raised, doubted = None, raised
+        raised, doubted, declined = self._opinion(text, sentences, known_as_doubtful=bool(hits))
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
@@ -220,8 +230,13 @@ class Gate:
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
-    def _opinion(self, text: str, sentences: Sequence[_Sentence]) -> tuple[Hit | None, Hit | None, Hit | None]:
-        """What the second opinion raises, doubts and declines; at most one of the three."""
+    def _opinion(
+        self, text: str, sentences: Sequence[_Sentence], *, known_as_doubtful: bool
+    ) -> tuple[Hit | None, Hit | None, Hit | None]:
+        """What the second opinion raises, doubts and declines; at most one of the three.
+
+        Where a rule knows the wording as doubtful, only what it is sure of is raised.
+        """
         if self._second is None or not sentences:
             return None, None, None
         scores = self._second.scores(text)
@@ -230,8 +245,9 @@ class Gate:
         hit = Hit(danger.id, RAISED_BY, f"score {level:.2f}")
         if level >= DOUBT_AT:
             guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())]
-            lowered = any(pattern.search(sentence) for pattern in guards for sentence in sentences)
-            if level >= (RAISE_EARLY_AT if danger.early else RAISE_AT):
+            lowered = level < SURE_AT and any(pattern.search(one) for pattern in guards for one in sentences)
+            raise_at = SURE_AT if known_as_doubtful else RAISE_EARLY_AT if danger.early else RAISE_AT
+            if level >= raise_at:
                 return (None, hit, None) if lowered else (hit, None, None)
             if not lowered:
                 return None, hit, None
@@ -264,9 +280,11 @@ class Gate:
         """The guard that excuses this rule in this sentence."""
         if not rule.unless or (self._now and self._now.search(sentence)):
             return None
-        clause = sentence.around(found)
+        clause, nearby = sentence.around(found), sentence.near(found, GUARD_REACH)
+        if len(clause.marked.split(" ")) > 2 * CLAUSE_REACH:
+            clause = sentence.near(found, CLAUSE_REACH)
         for name in rule.unless:
-            place = clause if name in self._safety.clause_guards else sentence
+            place = clause if name in self._safety.clause_guards else nearby
             if any(pattern.search(place) for pattern in self._guards[name]):
                 return name
         return None
@@ -277,21 +295,28 @@ class Gate:
         """Each sentence, in clauses, as it stands and, where that differs, with its words of danger put right."""
         for sentence in self._normaliser.clauses(text):
             yield sentence
-            mended = [[part for word in clause for part in self._mend(word)] for clause in sentence]
-            if mended != sentence:
-                yield mended
+            seen = [sentence]
+            mended = [[self._mend(word) for word in clause] for clause in sentence]
+            for choice in (0, -1):
+                reading = [[part for options in clause for part in options[choice]] for clause in mended]
+                if reading not in seen:
+                    seen.append(reading)
+                    yield reading
 
-    def _mend(self, word: str) -> Sequence[str]:
+    def _mend(self, word: str) -> Sequence[Sequence[str]]:
+        """What a word may have been meant to be, likeliest first: itself where it is known."""
         if len(word) < 4 or word in self._known:
-            return (word,)
+            return ((word,),)
         if short := unstretched(word, self._known):
-            return (short,)
-        found = process.extractOne(
-            word, self._danger_words, scorer=OSA.distance, score_cutoff=2 if len(word) > 7 else 1
+            return ((short,),)
+        found = process.extract(
+            word, self._danger_words, scorer=OSA.distance, score_cutoff=2 if len(word) > 7 else 1, limit=5
         )
         if found:
-            return (str(found[0]),)
-        return _split(word, self._known) or (word,)
+            # Of those equally far the longest: letters are left out more often than put in.
+            near = sorted(found, key=lambda one: (one[1], -len(one[0])))
+            return [(str(one),) for one, distance, _ in near if distance == near[0][1]][:2]
+        return (_split(word, self._known) or (word,),)
 
     # --- compiling -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ _stemmer = Stemmer.Stemmer("english")
 
 _SENTENCE_END = re.compile(r"[.!?;…\n\r]+(?=\s|$)|[!?;…\n\r]+")
 _CLAUSE_END = re.compile(r"[,:()\[\]\u2013\u2014]+|\s-+\s")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
 _LEET = str.maketrans("013457$@", "oieastsa")
 _LEET_MARK = re.compile(r"[013457$@]")

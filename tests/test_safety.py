@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.conversation import Conversation
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
@@ -371,6 +372,113 @@ def test_no_text_breaks_the_gate(shipped: Gate, text: str) -> None:
 @given(text=any_text)
 def test_a_plain_cry_for_help_is_heard_whatever_stands_before_it(shipped: Gate, text: str) -> None:
     assert shipped.check(f"{text[:3000]}\nhe is not breathing").level == "emergency"
+
+
+PLAIN = (
+    "my friend is not breathing",
+    "he wont wake up",
+    "she overdosed help",
+    "his lips are blue and he is gurgling",
+    "i took too much heroin and i cant stay awake",
+    "i want to die tonight",
+    "i am going to hang myself",
+    "having chest pain and cant breathe",
+    "she is having a seizure",
+    "im throwing up blood",
+    "im pregnant and withdrawing from heroin",
+    "stopped drinking two days ago shaking and seeing things",
+    "he hit me and hes going to kill me",
+    "my toddler swallowed methadone",
+    "gave narcan and she is still not breathing",
+)
+CHATTER = [
+    "so",
+    "the",
+    "bus",
+    "was",
+    "late",
+    "and",
+    "my",
+    "sister",
+    "made",
+    "soup",
+    "with",
+    "carrots",
+    "while",
+    "it",
+    "rained",
+    "all",
+    "morning",
+    "the",
+    "dog",
+    "barked",
+    "at",
+    "the",
+    "post",
+    "and",
+    "i",
+    "thought",
+    "about",
+    "school",
+    "music",
+    "paint",
+    "the",
+    "garden",
+    "football",
+    "phones",
+    "coffee",
+    "shoes",
+    "windows",
+    "neighbours",
+    "television",
+]
+
+
+@given(message=st.sampled_from([one for one in PLAIN if len(max(one.split(), key=len)) > 4]), data=st.data())
+def test_one_typo_in_a_word_of_danger_hides_no_cry_for_help(shipped: Gate, message: str, data: st.DataObject) -> None:
+    words = message.split()
+    at = data.draw(st.sampled_from([index for index, word in enumerate(words) if len(word) > 4]))
+    word = words[at]
+    place = data.draw(st.integers(0, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
+    words[at] = data.draw(
+        st.sampled_from(
+            [
+                word[:place] + word[place + 1 :],
+                word[:place] + letter + word[place:],
+                word[:place] + letter + word[place + 1 :],
+                word[:place] + word[place + 1 : place + 2] + word[place] + word[place + 2 :],
+            ]
+        )
+    )
+    assert shipped.check(" ".join(words)).level == "emergency", " ".join(words)
+
+
+@given(message=st.sampled_from(PLAIN), data=st.data())
+def test_neither_case_nor_marks_nor_emoji_hide_a_cry_for_help(shipped: Gate, message: str, data: st.DataObject) -> None:
+    written = "".join(data.draw(st.sampled_from([char, char.upper()])) for char in message)
+    marks = st.text(alphabet="!?.… 😭🙏💔🆘\n", max_size=6)
+    assert shipped.check(f"{data.draw(marks)}{written}{data.draw(marks)}").level == "emergency", written
+    between = data.draw(st.sampled_from([" ", "  ", " 😭 ", " ~ ", "_"]))
+    assert shipped.check(between.join(message.split())).level == "emergency"
+
+
+@given(
+    message=st.sampled_from(PLAIN),
+    before=st.lists(st.sampled_from(CHATTER), max_size=150),
+    after=st.lists(st.sampled_from(CHATTER), max_size=150),
+    stop=st.sampled_from([" ", ". ", ", ", "\n"]),
+)
+def test_three_hundred_words_around_it_hide_no_cry_for_help(
+    shipped: Gate, message: str, before: list[str], after: list[str], stop: str
+) -> None:
+    text = stop.join(part for part in (" ".join(before), message, " ".join(after)) if part)
+    assert shipped.check(text).level == "emergency", text
+
+
+def test_in_a_ramble_without_a_full_stop_what_was_long_ago_excuses_nothing_far_from_it(shipped: Gate) -> None:
+    ramble = " ".join(CHATTER)
+    assert shipped.check(f"last year he overdosed {ramble} and now he is not breathing").level == "emergency"
 
 
 def test_the_conversation_reads_every_question_through_the_gate_first(conversation: Conversation) -> None:

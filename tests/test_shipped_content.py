@@ -160,7 +160,7 @@ def test_unseen_questions_find_their_topic(faq: Faq, matcher: Matcher) -> None:
         good = bool(verdict.ranking) and faq.intent(verdict.ranking[0][0]) in row["label"].split("|")
         right += good
         wrong += type(verdict).__name__ == "Certain" and not good
-    assert right / len(rows) >= 0.84
+    assert right / len(rows) >= 0.87
     assert wrong / len(rows) <= 0.04
 
 
@@ -169,12 +169,25 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
     return sum(found) / len(found)
 
 
-def test_held_back_cries_for_help_are_recognised_as_measured(gate: Gate) -> None:
-    """Floors of what was measured, not of what is wanted: half of these oblique messages are still missed."""
-    rows = lines("safety_held_back.jsonl")
+@pytest.mark.parametrize(
+    ("set_of", "recognised", "false_alarms"),
+    [
+        # Written to be oblique, all of them.
+        ("a", 0.68, 0.09),
+        # A third of what several writers wrote, half of it hard near misses.
+        ("b", 0.85, 0.06),
+        # A fresh mind's round of 150 and 150, never opened.
+        ("d", 0.93, 0.04),
+    ],
+)
+def test_held_back_cries_for_help_are_recognised_as_measured(
+    gate: Gate, set_of: str, recognised: float, false_alarms: float
+) -> None:
+    """Floors of what was measured, not of what is wanted."""
+    rows = [row for row in lines("safety_held_back.jsonl") if row["set"] == set_of]
     dangers = {emergency.id for emergency in content.load().safety.emergencies}
-    assert share(gate, [row for row in rows if row["label"] in dangers]) >= 0.47
-    assert share(gate, [row for row in rows if row["label"] == "none"]) <= 0.09
+    assert share(gate, [row for row in rows if row["label"] in dangers]) >= recognised
+    assert share(gate, [row for row in rows if row["label"] == "none"]) <= false_alarms
 
 
 def test_the_second_opinion_sees_what_no_rule_names(gate: Gate, faq: Faq, matcher: Matcher) -> None:
@@ -190,5 +203,5 @@ def test_the_second_opinion_does_not_overrule_a_wording_known_as_doubtful(gate: 
 def test_ordinary_questions_are_hardly_ever_taken_for_an_emergency(whole: Conversation) -> None:
     rows = [row for row in lines("questions_unseen.jsonl") if row["label"].split("|")[0] in IDS]
     outcomes = [whole.decide(row["text"]).outcome for row in rows]
-    assert outcomes.count("emergency") / len(rows) <= 0.02
+    assert outcomes.count("emergency") / len(rows) <= 0.03
     assert outcomes.count("refusal") / len(rows) <= 0.01
