@@ -52,6 +52,8 @@ EXACT_UP_TO = 6000
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
 REPAIR_SIMILARITY = 0.75
+TRIED_AT_MOST = 40
+"""Unknown words of one message for which a repair is looked for; one with more is noise, and each takes its time."""
 DISTINCT_GAP = 0.08
 """A repair that fits two look-alike words almost equally well is not made: better unknown than swapped."""
 
@@ -196,8 +198,13 @@ class Matcher:
         """The message as the matcher understands it."""
         repairs: list[tuple[str, str]] = []
         sentences = []
+        tried = 0
         for sentence in self.normaliser.sentences(text):
-            fixed = [self._repair(word) for word in sentence]
+            fixed = []
+            for word in sentence:
+                unknown = word not in self._vocabulary
+                fixed.append(self._repair(word) if unknown and tried < TRIED_AT_MOST else word)
+                tried += unknown
             repairs += [(old, new) for old, new in zip(sentence, fixed, strict=True) if old != new]
             sentences.append(tuple(fixed))
         return Reading(tuple(sentences), tuple(repairs))

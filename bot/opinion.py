@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,12 +114,17 @@ def _features(sentences: Sequence[Sequence[str]]) -> Counter[str]:
         stems += (stem(word) for word in sentence)
         stems.append(".")
         for word in sentence:
-            marked = f" {word} "
-            for length in LETTERS:
-                found.update("g" + marked[at : at + length] for at in range(len(marked) - length + 1))
+            found.update(_runs(word))
     for length in (1, 2, 3):
         found.update("w" + " ".join(stems[at : at + length]) for at in range(len(stems) - length + 1))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _runs(word: str) -> tuple[str, ...]:
+    """The runs of letters in a word, its ends marked by spaces."""
+    marked = f" {word} "
+    return tuple("g" + marked[at : at + length] for length in LETTERS for at in range(len(marked) - length + 1))
 
 
 def _vector(features: Counter[str], number: Mapping[str, int], idf: Singles) -> tuple[list[int], list[float]]:

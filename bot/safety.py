@@ -52,6 +52,12 @@ SURE_AT = 0.5
 REFUSE_AT = -0.35
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
+PIECE, OVERLAP = 40, 16
+"""Words of a ramble that are read at once, and how many of them again with the next: no wording is longer."""
+MENDED_AT_MOST = 60
+"""Unknown words that are put right in one message; one with more of them is no message but noise."""
+LONGEST_RUN = 30
+"""Letters of words that were run together ("hesnotbreathing"); what is longer is noise."""
 LOWERING = ("safe_now", "past")
 DANGER, DECLINED = "/danger", "/declined"
 """The scales of all classes together; no class can be called so."""
@@ -127,16 +133,19 @@ class _Wording:
 
 
 class _Sentence:
-    """A sentence as `form/stem` tokens, which the patterns read, and as the set of its `form/` and `/stem` halves."""
+    """A sentence as `stem/form` tokens, which the patterns read, and as the set of its `stem/` and `/form` halves.
+
+    The stem stands first because nearly all patterns begin with one: a literal that fails at its first letter.
+    """
 
     __slots__ = ("_clauses", "_ends", "marked", "tokens")
 
     def __init__(self, clauses: Sequence[Sequence[str]]) -> None:
-        pieces = [" ".join(f"{word}/{stem(word)}" for word in clause) for clause in clauses]
+        pieces = [" ".join(f"{stem(word)}/{word}" for word in clause) for clause in clauses]
         self._clauses = clauses
         self._ends = list(itertools.accumulate(len(piece) + 1 for piece in pieces))
         self.marked = " ".join(pieces)
-        self.tokens = {half for clause in clauses for word in clause for half in (f"{word}/", f"/{stem(word)}")}
+        self.tokens = {half for clause in clauses for word in clause for half in (f"/{word}", f"{stem(word)}/")}
 
     def near(self, found: re.Match[str], reach: int) -> "_Sentence":
         """The sentence, or of a ramble without a full stop only the words around a match."""
@@ -145,7 +154,7 @@ class _Sentence:
             return self
         first = self.marked.count(" ", 0, found.start())
         last = self.marked.count(" ", 0, found.end())
-        return _Sentence([[word.partition("/")[0] for word in words[max(0, first - reach) : last + reach]]])
+        return _Sentence([[word.partition("/")[2] for word in words[max(0, first - reach) : last + reach]]])
 
     def around(self, found: re.Match[str]) -> "_Sentence":
         """The clauses that hold a match, as a sentence of their own."""
@@ -293,9 +302,19 @@ class Gate:
 
     def _readings(self, text: str) -> Iterator[Sequence[Sequence[str]]]:
         """Each sentence, in clauses, as it stands and, where that differs, with its words of danger put right."""
-        for sentence in self._normaliser.clauses(text):
+        left = MENDED_AT_MOST
+        read: set[tuple[tuple[str, ...], ...]] = set()
+        for sentence in itertools.chain.from_iterable(map(_pieces, self._normaliser.clauses(text))):
+            key = tuple(map(tuple, sentence))
+            if key in read:
+                continue
+            read.add(key)
             yield sentence
             seen = [sentence]
+            unknown = sum(word not in self._known for clause in sentence for word in clause)
+            if not unknown or left <= 0:
+                continue
+            left -= unknown
             mended = [[self._mend(word) for word in clause] for clause in sentence]
             for choice in (0, -1):
                 reading = [[part for options in clause for part in options[choice]] for clause in mended]
@@ -341,7 +360,7 @@ class Gate:
         return self._choice([self._sequence(phrase) for phrase in sorted(phrases, key=len, reverse=True)])
 
     def _sequence(self, say: str) -> tuple[str, frozenset[str]]:
-        """One wording as a regular expression over `form/stem` tokens, with its most telling anchors."""
+        """One wording as a regular expression over `stem/form` tokens, with its most telling anchors."""
         pattern, glue = "", ""
         best: frozenset[str] | None = None
         for item in _items(say):
@@ -377,8 +396,8 @@ class Gate:
             # "=is|are": the mark holds for all that follow it.
             exact = exact or option.startswith("=")
             words = self._words(option.removeprefix("="))
-            part = r"\s".join(rf"{re.escape(w)}/\S+" if exact else rf"\S+/{re.escape(stem(w))}" for w in words)
-            parts.append((part, frozenset({f"{words[0]}/" if exact else f"/{stem(words[0])}"})))
+            part = r"\s".join(re.escape(stem(w)) + (f"/{re.escape(w)}" if exact else r"/\S+") for w in words)
+            parts.append((part, frozenset({f"/{words[0]}" if exact else f"{stem(words[0])}/"})))
         return self._choice(parts)
 
     @staticmethod
@@ -398,6 +417,17 @@ class Gate:
 
 
 _GAPS = {"..": r"\s(?:\S+\s){0,3}?", "...": r"\s(?:\S+\s){0,8}?"}
+
+
+def _pieces(sentence: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
+    """A sentence, or of a ramble pieces that overlap; its clauses stay apart."""
+    words = [(at, word) for at, clause in enumerate(sentence) for word in clause]
+    if len(words) <= PIECE + OVERLAP:
+        yield sentence
+        return
+    for begin in range(0, len(words) - OVERLAP, PIECE - OVERLAP):
+        piece = words[begin : begin + PIECE]
+        yield [[word for _, word in clause] for _, clause in itertools.groupby(piece, key=lambda one: one[0])]
 
 
 def _items(say: str) -> list[str]:
@@ -422,11 +452,13 @@ def _cut(text: str, mark: str) -> list[str]:
 
 
 def _unmarked(marked: str) -> str:
-    return " ".join(token.rpartition("/")[0] for token in marked.split())
+    return " ".join(token.partition("/")[2] for token in marked.split())
 
 
 def _split(word: str, known: Collection[str]) -> tuple[str, ...] | None:
     """A run-together word as the fewest known words ("notbreathing"), or None. One-letter parts: only `i` and `a`."""
+    if len(word) > LONGEST_RUN:
+        return None
     best: list[tuple[str, ...] | None] = [(), *([None] * len(word))]
     for end in range(1, len(word) + 1):
         for begin in range(max(0, end - 14), end):
