@@ -64,6 +64,8 @@ ANSWER_AT = 0.6
 """Answer when it is right three times in five or better; else ask."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
+ASK_ANYWAY_AT = 0.7
+"""A topic that would be answered but for something out of scope that is nearer yet is asked for."""
 SMALL_WORDS_AT = 0.5
 """Small words alone ("who are you") are a question of their own only from this score on: nearly a phrasing."""
 SUGGESTIONS = 3
@@ -288,6 +290,10 @@ class Matcher:
         if self._is_follow_up(reading, float(scores[best])):
             return Unknown(0.0, ranking, reading, follow_up=True)
         if self.labels[best] == OUT_OF_SCOPE:
+            near = self._confidence(scores, topics[0]) if topics else 0.0
+            if near >= ASK_ANYWAY_AT:
+                labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
+                return Ambiguous(SUGGEST_AT, ranking, reading, labels)
             return Unknown(0.0 if not ranking else min(0.1, confidence), ranking, reading)
         if not self._is_topic[best] and confidence >= ANSWER_AT:
             return Certain(confidence, ranking, reading, (self.labels[best],))

@@ -47,6 +47,8 @@ RAISE_AT = 0.1
 RAISE_EARLY_AT = 0.0
 """For classes marked `early`, where a false alarm is better than a miss."""
 DOUBT_AT = -0.2
+SHORTEST = 3
+"""Words that the second opinion needs to raise an alarm by itself ("help" says too little)."""
 SURE_AT = 0.5
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
 REFUSE_AT = -0.35
@@ -138,11 +140,11 @@ class _Sentence:
     The stem stands first because nearly all patterns begin with one: a literal that fails at its first letter.
     """
 
-    __slots__ = ("_clauses", "_ends", "marked", "tokens")
+    __slots__ = ("_ends", "clauses", "marked", "tokens")
 
     def __init__(self, clauses: Sequence[Sequence[str]]) -> None:
         pieces = [" ".join(f"{stem(word)}/{word}" for word in clause) for clause in clauses]
-        self._clauses = clauses
+        self.clauses = clauses
         self._ends = list(itertools.accumulate(len(piece) + 1 for piece in pieces))
         self.marked = " ".join(pieces)
         self.tokens = {half for clause in clauses for word in clause for half in (f"/{word}", f"{stem(word)}/")}
@@ -160,7 +162,7 @@ class _Sentence:
         """The clauses that hold a match, as a sentence of their own."""
         first = bisect.bisect_right(self._ends, found.start())
         last = bisect.bisect_left(self._ends, found.end())
-        return _Sentence(self._clauses[first : last + 1])
+        return _Sentence(self.clauses[first : last + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ class Gate:
         if level >= DOUBT_AT:
             guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())]
             lowered = level < SURE_AT and any(pattern.search(one) for pattern in guards for one in sentences)
+            if sum(len(clause) for clause in sentences[0].clauses) < SHORTEST and len(sentences) == 1:
+                return None, hit, None
             raise_at = SURE_AT if known_as_doubtful else RAISE_EARLY_AT if danger.early else RAISE_AT
             if level >= raise_at:
                 return (None, hit, None) if lowered else (hit, None, None)
