@@ -221,7 +221,7 @@ def changed(**values: object) -> Iterator[None]:
 
 ABLATIONS: dict[str, dict[str, object]] = {
     "everything": {},
-    "no typo repair": {"REPAIR_SIMILARITY": 2.0},
+    "no typo repair": {"REPAIR_SIMILARITY": 1.0},
     "no letters": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "g": 1e-6}},
     "no neighbouring words": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "p": 1e-6}},
     "no concepts": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "c": 1e-6}},
