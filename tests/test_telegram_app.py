@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from telegram.error import NetworkError
 
 from bot.conversation import NOTHING_KNOWN, Conversation, Decision, Incoming, Memory, Turn
@@ -1054,3 +1056,56 @@ def test_signs_that_mean_something_in_html_are_shown_as_they_are() -> None:
     call = Call("sendMessage", {"text": to_html(reply), "parse_mode": "HTML"})
 
     assert call.text == "x < y\n\n1 < 2 & 3 > 2\n\n• a <b> & c & d\nplain\n\n<i>"
+
+
+# --- anything that Telegram may deliver --------------------------------------------------------------------------------------
+
+ODD = st.text(
+    alphabet=st.one_of(
+        st.characters(codec="utf-8"),
+        st.sampled_from("\u202e\u200b\u0000\u0007\u0336\u0489<>&\"'*_`[]{}/@\n"),
+    ),
+    max_size=300,
+)
+CHATS = st.sampled_from(
+    [PRIVATE, GROUP, {"id": -5, "type": "group", "title": "<b>x"}, {"id": -7, "type": "channel", "title": "c"}]
+)
+BODIES = st.one_of(
+    st.fixed_dictionaries({"text": ODD}),
+    st.fixed_dictionaries({"text": st.just("x ") | ODD.map(lambda text: f"/{text}") | ODD.map(lambda t: t * 14)}),
+    st.fixed_dictionaries(
+        {"caption": ODD, "photo": st.just([{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}])}
+    ),
+    st.fixed_dictionaries({"dice": st.just({"emoji": "🎲", "value": 3})}),
+    st.fixed_dictionaries({"contact": st.fixed_dictionaries({"phone_number": ODD, "first_name": ODD})}),
+    st.fixed_dictionaries({"location": st.just({"latitude": 1.0, "longitude": 2.0})}),
+    st.fixed_dictionaries({"new_chat_title": ODD}),
+    st.fixed_dictionaries(
+        {"text": ODD, "forward_origin": st.just({"type": "hidden_user", "date": 1, "sender_user_name": "<i>"})}
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(chat=CHATS, body=BODIES, edited=st.booleans(), named=st.booleans())
+def test_whatever_message_comes_nothing_breaks_and_no_rule_of_telegrams_either(
+    conversation: Conversation, chat: dict[str, Any], body: dict[str, Any], edited: bool, named: bool
+) -> None:
+    bot = TelegramBot(conversation)
+    with opened(bot, chat) as phone:
+        message = phone.message(**body)
+        if not named:
+            del message["from"]
+        phone.feed({"update_id": 1, "edited_message" if edited else "message": message})
+        assert bot.metrics.summary().endswith("errors 0")
+
+
+@settings(max_examples=60)
+@given(data=st.none() | ODD.map(lambda text: text.encode()[:64].decode(errors="ignore")), known=st.booleans())
+def test_whatever_a_forged_button_says_nothing_breaks(
+    conversation: Conversation, data: str | None, known: bool
+) -> None:
+    bot = TelegramBot(conversation)
+    with opened(bot) as phone:
+        phone.press_data(data, phone.message(text="menu") if known else None)
+        assert bot.metrics.summary().endswith("errors 0")
