@@ -65,7 +65,7 @@ class Report:
     """What was measured."""
 
     topics: Tally = field(default_factory=Tally)
-    by_label: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    by_label: dict[str, Tally] = field(default_factory=dict)
     confusions: list[Confusion] = field(default_factory=list)
     kinds: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Per kind of message that is no topic: (as it should be, messages)."""
@@ -142,7 +142,7 @@ def cross_validate(conversation: Conversation) -> Report:
             continue
         wanted = {faq.intent(label)}
         wider = list(dict.fromkeys(faq.intent(one) for one in ranked if one in topics))
-        for tally in (report.topics, report.by_label[faq.intent(label)]):
+        for tally in (report.topics, report.by_label.setdefault(faq.intent(label), Tally())):
             tally.messages += 1
             tally.top_1 += wider[:1] == [faq.intent(label)]
             tally.top_3 += bool(wanted & set(wider[:3]))
@@ -159,7 +159,7 @@ def _count_topic(
     wider = list(dict.fromkeys(faq.intent(name) for name, _ in decision.ranking))
     given = [faq.intent(name) for name in decision.topics]
     right = bool(given) and (given[0] in wanted if decision.outcome == "answer" else bool(wanted & set(given)))
-    for tally in (report.topics, report.by_label[message.label]):
+    for tally in (report.topics, report.by_label.setdefault(message.label, Tally())):
         tally.messages += 1
         tally.top_1 += bool(wider) and wider[0] in wanted
         tally.top_3 += bool(wanted & set(wider[:3]))

@@ -482,3 +482,56 @@ def test_a_topic_that_is_gone_is_none_and_a_part_belongs_to_its_whole(faq: Faq) 
 
 def test_the_shipped_bot_answers_before_anything_is_configured(conversation: Conversation) -> None:
     assert conversation.respond(Question("hello")).reply.text
+
+
+COUNTRIES = """\
+countries:
+  - id: here
+    name: Here
+    lines:
+      - {id: town, name: Town hall, number: "555 1", short: free, what: Town., hours: day, cost: free, languages: X, country: Here}
+    shared: [desk]
+    instead: {shop: town}
+    prompt: [town, desk]
+    numbers: {desk: "555 1 (town)"}
+"""
+
+
+def test_a_country_shows_its_own_lines_and_those_it_shares(write: Write) -> None:
+    faq = content.load(write(LIBRARY, helplines=HELPLINES + COUNTRIES, safety=SAFETY))
+    here = faq.helplines.country("here")
+    assert here is not None
+    narrowed = faq.narrowed(here)
+    assert [line.id for line in narrowed.helplines.lines] == ["town", "desk"]
+    assert [line.id for line in narrowed.helplines.prompted] == ["town", "desk"]
+    assert narrowed.helplines.get("shop") == here.lines[0]
+    assert narrowed.fill("{desk}") == "555 1 (town)"
+    assert faq.helplines.country("nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("shared: [desk]", "shared: [desc]", "'shared' of 'here' names 'desc', which is no helpline of this country"),
+        ("{shop: town}", "{shop: twon}", "'instead' of 'here' names 'twon', which is no helpline"),
+        ("{shop: town}", "{shp: town}", "'instead' of 'here' names 'shp', which is no helpline"),
+        ("prompt: [town, desk]", "prompt: [shop]", "'prompt' of 'here' names 'shop', which is no helpline"),
+        ("numbers: {desk:", "numbers: {dest:", "'numbers' of 'here' names 'dest', which is no number above"),
+        ("{id: town,", "{id: desk,", "id 'desk' is taken: choose another"),
+    ],
+)
+def test_a_country_names_only_what_there_is(write: Write, right: str, wrong: str, message: str) -> None:
+    assert right in COUNTRIES
+    with pytest.raises(ContentError) as caught:
+        content.load(write(LIBRARY, helplines=HELPLINES + COUNTRIES.replace(right, wrong), safety=SAFETY))
+    assert any(message in str(problem) and "_helplines.yaml:" in str(problem) for problem in caught.value.problems)
+
+
+def test_an_emergency_names_only_steps_that_there_are(write: Write) -> None:
+    safety = SAFETY.replace("    title: Fire\n", "    title: Fire\n    steps: [ran]\n")
+    safety += 'steps:\n  - {id: run, title: Run, text: "Run to {dsek}."}\n'
+    with pytest.raises(ContentError) as caught:
+        content.load(write(LIBRARY, helplines=HELPLINES, safety=safety))
+    lines = [str(problem) for problem in caught.value.problems]
+    assert any("step 'ran' is not among 'steps': did you mean 'run'?" in line for line in lines)
+    assert any("{dsek} is no number" in line for line in lines)

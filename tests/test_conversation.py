@@ -384,3 +384,13 @@ def test_every_button_that_the_small_bot_shows_is_understood(small: Conversation
 def test_a_conversation_builds_its_own_matcher_and_counts_nothing_unless_told(library: Faq) -> None:
     turn = Conversation(library).respond(Choice("card"))
     assert not [button for row in turn.reply.rows for button in row if button.action.startswith("rate:")]
+
+
+def test_a_country_is_found_by_its_name_and_a_stale_button_says_so(conversation: Conversation) -> None:
+    turn = conversation.respond(Command("country", "united kingdom"))
+    assert turn.memory is not None
+    assert turn.memory.country == "uk"
+    assert conversation.respond(Command("country", "atlantis")).reply == conversation.writer.countries()
+    assert conversation.respond(Press("country:atlantis")).reply == conversation.writer.stale_button()
+    assert conversation.respond(Press("step:gone")).reply == conversation.writer.emergency_menu()
+    assert conversation.respond(Press("call:gone")).reply == conversation.writer.helpline()

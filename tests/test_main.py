@@ -470,6 +470,40 @@ def test_content_that_is_broken_keeps_the_bot_from_starting(capsys: Output, monk
     assert capsys.readouterr().err.startswith("/no/such/folder: there is no such folder")
 
 
+# --- eval -----------------------------------------------------------------------------------------------------------------
+
+
+def test_eval_prints_what_is_right_and_what_is_confused(capsys: Output, folder: str, tmp_path: Path) -> None:
+    file = tmp_path / "messages.jsonl"
+    file.write_text(
+        '{"text": "how much are the fines", "label": "fines"}\n{"text": "when is the library open", "label": "card"}\n'
+        '{"text": "elephants", "label": "OOS"}\n'
+    )
+
+    assert main(["eval", "--faq", folder, str(file)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "2 messages about a topic" in printed
+    assert re.search(r"right first +1 +50.0%", printed)
+    assert re.search(r"OOS +as it should be 1 of 1", printed)
+    assert "card was taken for opening once" in printed
+
+
+def test_eval_for_machines_is_one_object(capsys: Output, folder: str) -> None:
+    assert main(["eval", "--faq", folder, "--cross-validate", "--json"]) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["topics"]["messages"] > 10
+    assert len(report["confusions"]) == report["topics"]["messages"] - report["topics"]["top_1"]
+
+
+def test_eval_wants_a_file_or_none(capsys: Output, folder: str, tmp_path: Path) -> None:
+    assert main(["eval", "--faq", folder]) == 2
+    assert main(["eval", "--faq", folder, "--cross-validate", "x.jsonl"]) == 2
+    assert main(["eval", "--faq", folder, str(tmp_path / "gone.jsonl")]) == 1
+    assert "gone.jsonl: cannot be read" in capsys.readouterr().err
+
+
 # --- on Telegram: running ----------------------------------------------------------------------------------------------------
 
 

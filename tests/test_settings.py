@@ -69,6 +69,36 @@ def test_a_wrong_variable_is_named_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("TELEGRAM_WEBHOOK_URL", "bot.example", "it must be the public https:// address"),
+        ("TELEGRAM_WEBHOOK_SECRET", "with space", "it may hold letters, digits"),
+        ("TELEGRAM_ADMIN_IDS", "12,me", "it must be numeric ids"),
+        ("TELEGRAM_WEBHOOK_PORT", "70000", ""),
+        ("TELEGRAM_MESSAGES_PER_SECOND", "-1", ""),
+        ("LOG_FORMAT", "xml", ""),
+    ],
+)
+def test_a_wrong_setting_of_the_service_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"{name} is wrong: {reason}")
+
+
+def test_administrators_are_a_list_of_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("TELEGRAM_ADMIN_IDS", "12, 34 -56")
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://bot.example/")
+    settings = load_settings()
+    assert settings.telegram_admin_ids == (12, 34, -56)
+    assert settings.telegram_webhook_url == "https://bot.example"
+
+
 def test_a_server_s_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
     monkeypatch.setenv("TELEGRAM_API_URL", "http://localhost:8081/")

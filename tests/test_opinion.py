@@ -1,0 +1,63 @@
+"""`bot.opinion`: a small classifier that learns from labelled messages, and scores whatever it is given."""
+
+from hypothesis import given
+
+from bot.faq import Words
+from bot.opinion import Opinion, fit
+from bot.text import Normaliser
+from tests.conftest import any_text
+
+NORMALISER = Normaliser(Words())
+EXAMPLES = {
+    "fire": ["the shelf is burning", "smoke and flames in the hall", "flames on the roof", "the curtain is burning"],
+    "flood": ["water is coming in", "the cellar is full of water", "water up to my knees", "the hall is under water"],
+    "none": [
+        "when do you open",
+        "a book about fire",
+        "where is the tap water",
+        "can i renew my card",
+        "my card is lost",
+    ],
+}
+OPINION = Opinion(fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER), NORMALISER)
+
+
+def test_examples_are_told_apart() -> None:
+    for label, texts in EXAMPLES.items():
+        for text in texts:
+            scores = OPINION.scores(text)
+            assert (scores["danger"] > 0) == (label != "none"), text
+            if label != "none":
+                assert max(("fire", "flood"), key=scores.__getitem__) == label, text
+
+
+def test_a_new_message_goes_with_what_it_is_like() -> None:
+    scores = OPINION.scores("the roof is burning, flames everywhere")
+    assert scores["fire"] > scores["flood"]
+    assert scores["danger"] > OPINION.scores("where can i renew a book")["danger"]
+
+
+def test_a_misspelling_is_understood_by_its_letters() -> None:
+    assert OPINION.scores("the curtain is burnin")["fire"] > OPINION.scores("the curtain is burnin")["flood"]
+
+
+def test_what_holds_nothing_known_is_no_danger() -> None:
+    assert OPINION.scores("")["danger"] < 0
+    assert OPINION.scores("xyzzy qqq")["danger"] < 0
+
+
+def test_the_same_examples_teach_the_same() -> None:
+    again = fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER)
+    assert (again.weights == OPINION.learned.weights).all()
+
+
+def test_a_class_without_examples_scores_low() -> None:
+    learned = fit({"none": ["a b c", "a b d", "b c d"]}, {"danger": ["fire"]}, NORMALISER)
+    assert Opinion(learned, NORMALISER).scores("a b c")["fire"] <= 0
+
+
+@given(text=any_text)
+def test_any_text_gets_a_score_on_every_scale(text: str) -> None:
+    scores = OPINION.scores(text)
+    assert set(scores) == {"danger", "fire", "flood"}
+    assert all(-50 < score < 50 for score in scores.values())
