@@ -252,13 +252,16 @@ class Matcher:
 
     # --- scoring ---------------------------------------------------------------------------------------------------
 
-    def _score(self, words: Sequence[str]) -> Floats:
-        score: Floats = _kernel(self._index.cosines(self._features(words))) @ self.fitted.dual
+    def _score(self, words: Sequence[str], repaired: Sequence[str] = ()) -> Floats:
+        """`repaired` are words as they were typed: a repair may be wrong, so they keep a place as unknown words."""
+        features = self._features(words)
+        features += ["s" + one for one in repaired]
+        score: Floats = _kernel(self._index.cosines(features)) @ self.fitted.dual
         return score
 
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
-        whole = self._score(reading.words)
+        whole = self._score(reading.words, [old for old, _ in reading.repairs])
         single = [self._score(sentence) for sentence in reading.sentences if len(sentence) > 1]
         if len(reading.sentences) < 2 or not single:
             return whole
