@@ -24,7 +24,7 @@ from bot.webhook import PATH, Webhook
 
 log = logging.getLogger(__name__)
 
-FINISH_WITHIN = 9.0
+FINISH_WITHIN = 7.0
 """Seconds for what is in hand when the process is told to stop; most supervisors kill after ten."""
 REPORT_EVERY = 3600.0
 

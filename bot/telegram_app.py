@@ -17,11 +17,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from telegram import (
+    CallbackQuery,
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
     LinkPreviewOptions,
+    MaybeInaccessibleMessage,
     Message,
     ReplyKeyboardMarkup,
     Update,
@@ -164,18 +166,29 @@ class TelegramBot:
         if query is None:
             return
         turn = self._respond(parse_button(query.data or ""), query.message.chat.id if query.message else None)
-        try:
-            await query.answer(turn.reply.toast or None)
-        except TelegramError as error:
-            # Too old, or a fault on the way: the person still gets what the button promised.
-            log.info("a press could not be acknowledged (%s)", type(error).__name__)
+        urgent = (query.data or "").startswith(URGENT_ACTIONS)
         message = query.message
+        try:
+            if urgent and message is not None:
+                # The steps of a rescue wait for no acknowledgement that may have to be tried again.
+                await self._send_to(message.chat.id, turn.reply, context, private=_private(message), urgent=True)
+        finally:
+            await self._acknowledge(query, turn.reply.toast)
+        if urgent:
+            return
         changes = turn.reply.edits or turn.reply.appends or bool(turn.reply.drops)
         known = isinstance(message, Message) and message.is_accessible
         done = changes and known and isinstance(message, Message) and await self._edit(message, turn.reply)
         if not done and message is not None and has_text(turn.reply):
-            await self._send_to(message.chat.id, turn.reply, context, private=message.chat.type == ChatType.PRIVATE)
+            await self._send_to(message.chat.id, turn.reply, context, private=_private(message))
         await self._record(turn)
+
+    async def _acknowledge(self, query: CallbackQuery, toast: str) -> None:
+        try:
+            await query.answer(toast or None)
+        except TelegramError as error:
+            # Too old, or a fault on the way: the person still gets what the button promised.
+            log.info("a press could not be acknowledged (%s)", type(error).__name__)
 
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The last resort: the fixed reply to the person, a line without their words to the operator."""
@@ -222,7 +235,7 @@ class TelegramBot:
     async def _send(
         self, message: Message, reply: Reply, context: ContextTypes.DEFAULT_TYPE, *, urgent: bool = False
     ) -> None:
-        private = message.chat.type == ChatType.PRIVATE
+        private = _private(message)
         answered = None if private else message.message_id
         await self._send_to(message.chat.id, reply, context, private=private, answered=answered, urgent=urgent)
 
@@ -285,6 +298,8 @@ class TelegramBot:
         return ReplyKeyboardMarkup(rows, resize_keyboard=True, is_persistent=True, input_field_placeholder=placeholder)
 
 
+URGENT_ACTIONS = ("emergency:", "step:", "call:")
+"""Buttons that help in this minute."""
 FLOOD_MESSAGES = 20
 FLOOD_SECONDS = 60.0
 """More than so many messages in so many seconds from one chat are not answered, unless they are an emergency."""
@@ -364,6 +379,10 @@ def _incoming(message: Message, username: str, bot_id: int) -> Incoming | None:
     if command:
         return Command(command[1].casefold(), command[3].strip())
     return Question(text) if text.strip() else Media()
+
+
+def _private(message: MaybeInaccessibleMessage) -> bool:
+    return message.chat.type == ChatType.PRIVATE
 
 
 def has_text(reply: Reply) -> bool:
