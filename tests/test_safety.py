@@ -201,6 +201,9 @@ def shipped(faq: Faq, matcher: Matcher) -> Gate:
         "she's gurgling and i can't get her up",
         "my friend is overdosing what do i do",
         "notbreathing",
+        "he od'd",
+        "she just od'd",
+        "i od'd",
     ],
 )
 def test_an_overdose_is_recognised(shipped: Gate, text: str) -> None:
