@@ -73,7 +73,7 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
     messages = examples(faq)
     if not messages:
         return None
-    content = {"examples": messages, "words": faq.words.model_dump(mode="json")}
+    content = {"examples": messages, "words": faq.words.model_dump(mode="json"), "kinds": faq.safety.words}
     path = _path(content, (opinion, text, safety), folder)
     known = _load(path, _learned)
     if known is None:
@@ -86,6 +86,7 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
             bias=known.bias,
             scales=np.array("\n".join(known.scales)),
             vocabulary=np.array(known.vocabulary),
+            kinds=np.array(known.kinds),
         )
     return Opinion(known, normaliser)
 
@@ -114,7 +115,15 @@ def _fitted(data: Mapping[str, Any]) -> Fitted:
 
 def _learned(data: Mapping[str, Any]) -> Learned:
     scales = tuple(str(data["scales"]).split("\n"))
-    return Learned(str(data["features"]), data["idf"], data["weights"], data["bias"], scales, str(data["vocabulary"]))
+    return Learned(
+        str(data["features"]),
+        data["idf"],
+        data["weights"],
+        data["bias"],
+        scales,
+        str(data["vocabulary"]),
+        str(data["kinds"]),
+    )
 
 
 def _load(path: Path, read: Callable[[Mapping[str, Any]], T]) -> T | None:

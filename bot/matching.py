@@ -47,7 +47,7 @@ OUT_OF_SCOPE = "/out_of_scope"
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
 RIDGE = 0.4
-EXACT_UP_TO = 6000
+EXACT_UP_TO = 10_000
 """Phrasings that are solved exactly; more are answered from `LANDMARKS` of them, which costs some accuracy."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
@@ -455,7 +455,8 @@ def _kernel(cosines: Floats) -> Floats:
 
     1 is linear; 2 (all pairs of features) is a little better on one public set and worse on this FAQ.
     """
-    similar: Floats = cosines * np.sqrt(cosines)
+    similar: Floats = np.sqrt(cosines)
+    similar *= cosines
     return similar
 
 
@@ -588,7 +589,9 @@ class _Index:
             block = np.zeros((len(common[first : first + 256]), self.size), dtype=np.float32)
             for line, (begin, end) in zip(block, common[first : first + 256], strict=True):
                 line[self._rows[begin:end]] = self._values[begin:end]
-            kernel += block.T @ block[:, landmarks]
+            there = block[:, landmarks]
+            for row in range(0, self.size, 1024):
+                kernel[row : row + 1024] += block[:, row : row + 1024].T @ there
         kernel[landmarks, np.arange(len(landmarks))] = 1.0
         return kernel
 
@@ -634,24 +637,30 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
     )
     kernel = _kernel(index.kernel(landmarks))
+    tried = kernel[rows]
     if exact:
-        system = kernel.copy()
+        wanted = np.concatenate([targets, np.zeros((index.size, len(rows)), dtype=np.float32)], axis=1)
+        wanted[rows, len(labels) + np.arange(len(rows))] = 1
+        # In place: for some thousand phrasings each copy is a few hundred megabytes.
+        system = kernel
         system[landmarks, landmarks] += RIDGE
-        wanted = np.concatenate([targets, np.eye(index.size, dtype=np.float32)[:, rows]], axis=1)
     else:
+        wanted = np.concatenate([kernel.T @ targets, tried.T], axis=1)
         system = kernel.T @ kernel + RIDGE * kernel[landmarks]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
-        wanted = np.concatenate([kernel.T @ targets, kernel[rows].T], axis=1)
-    solved = np.linalg.solve(system, wanted).astype(np.float32)
+    del kernel
+    solved: Floats = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
+    del system
     dual = np.ascontiguousarray(solved[:, : len(labels)])
     samples = []
-    begin = len(labels)
+    begin = 0
     for group in held:
-        columns = solved[:, begin : begin + len(group)]
+        of_group = slice(begin, begin + len(group))
+        columns, near = solved[:, len(labels) :][:, of_group], tried[of_group]
         begin += len(group)
         # The block of the regression's influence matrix: H = K inv(K + rI) = I - r inv(K + rI).
-        block = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else kernel[group] @ columns
-        residual = targets[group] - kernel[group] @ dual
+        block: Floats = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else near @ columns
+        residual: Floats = targets[group] - near @ dual
         samples += _leave_out(block, residual, group, owner, wider, labels)
     return landmarks, dual, _calibrate(samples) if samples else UNFITTED
 

@@ -87,7 +87,18 @@ def learn(faq: Faq, normaliser: Normaliser) -> Learned:
         DANGER: [one.id for one in faq.safety.emergencies],
         DECLINED: [one.id for one in faq.safety.refusals],
     }
-    return fit(examples(faq), groups, normaliser)
+    return fit(examples(faq), groups, normaliser, _kinds(faq.safety, normaliser))
+
+
+def _kinds(safety: Safety, normaliser: Normaliser) -> dict[str, str]:
+    """The word lists' single words, by stem, as `<list>`; of several lists the first."""
+    kinds: dict[str, str] = {}
+    for name, phrases in safety.words.items():
+        for option in (option for phrase in phrases for option in phrase.replace("=", "").split("|")):
+            words = normaliser.words(option)
+            if len(words) == 1:
+                kinds.setdefault(stem(words[0]), f"<{name}>")
+    return kinds
 
 
 @dataclass(frozen=True, slots=True)

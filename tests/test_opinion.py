@@ -19,7 +19,8 @@ EXAMPLES = {
         "my card is lost",
     ],
 }
-OPINION = Opinion(fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER), NORMALISER)
+KINDS = {"shelf": "<furniture>", "curtain": "<furniture>", "sofa": "<furniture>"}
+OPINION = Opinion(fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER, KINDS), NORMALISER)
 
 
 def test_examples_are_told_apart() -> None:
@@ -41,18 +42,22 @@ def test_a_misspelling_is_understood_by_its_letters() -> None:
     assert OPINION.scores("the curtain is burnin")["fire"] > OPINION.scores("the curtain is burnin")["flood"]
 
 
+def test_a_word_of_the_same_kind_says_the_same() -> None:
+    assert OPINION.scores("the sofa is")["danger"] > OPINION.scores("the carrot is")["danger"]
+
+
 def test_what_holds_nothing_known_is_no_danger() -> None:
     assert OPINION.scores("")["danger"] < 0
     assert OPINION.scores("xyzzy qqq")["danger"] < 0
 
 
 def test_the_same_examples_teach_the_same() -> None:
-    again = fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER)
+    again = fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER, KINDS)
     assert (again.weights == OPINION.learned.weights).all()
 
 
 def test_a_class_without_examples_scores_low() -> None:
-    learned = fit({"none": ["a b c", "a b d", "b c d"]}, {"danger": ["fire"]}, NORMALISER)
+    learned = fit({"none": ["a b c", "a b d", "b c d"]}, {"danger": ["fire"]}, NORMALISER, {})
     assert Opinion(learned, NORMALISER).scores("a b c")["fire"] <= 0
 
 
