@@ -19,6 +19,7 @@ from bot import __version__, content, fitted
 from bot.conversation import Conversation, Question
 from bot.faq import Faq
 from bot.replies import plain
+from bot.safety import CLASSIFIER
 
 if TYPE_CHECKING:
     from bot.evaluation import Report
@@ -253,7 +254,8 @@ def _explained(conversation: Conversation, text: str) -> Iterable[str]:
     for hit in decision.finding.hits:
         yield f"safety: rule {hit.owner}.{hit.rule} fired on “{hit.words}”"
     for hit, guard in decision.finding.excused:
-        yield f"safety: rule {hit.owner}.{hit.rule} on “{hit.words}” was excused by guard “{guard}”"
+        how = "is only doubtful to the" if guard == CLASSIFIER else "was excused by guard"
+        yield f"safety: rule {hit.owner}.{hit.rule} on “{hit.words}” {how} “{guard}”"
     explanation = conversation.explain(text)
     reading = explanation.verdict.reading
     yield f"read as: {' | '.join(' '.join(sentence) for sentence in reading.sentences)}"

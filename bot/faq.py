@@ -223,6 +223,8 @@ class Emergency(Model):
     steps: tuple[Id, ...] = ()
     early: bool = False
     """In doubt this class is an emergency: a false alarm is better than a miss."""
+    firm: bool = False
+    """What its rules find stands, however sure the classifier is of the opposite."""
     rules: tuple[Rule, ...] = ()
 
 

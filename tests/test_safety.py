@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from bot.conversation import Conversation
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
 from bot.matching import Matcher
-from bot.safety import NOTHING_FOUND, Finding, Gate
+from bot.opinion import Opinion, fit
+from bot.safety import CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate
 from bot.text import Normaliser
 from tests.conftest import any_text
 
@@ -176,6 +177,54 @@ def test_a_refusal_has_rules_and_guards_like_an_emergency() -> None:
     finding = small.check("i stole years ago. i had to steal ages ago")
     assert finding.refusal is None
     assert finding.excused
+
+
+# --- the second opinion ------------------------------------------------------------------------------------------------
+
+EXAMPLES = {
+    "fire": ["flames in the hall", "flames on the roof now", "the roof is on fire", "smoke fills the hall, help"],
+    "none": [
+        "the story of a fire at the museum",
+        "the museum had a fire show",
+        "a museum about fire",
+        "museum hours",
+        "where is the museum",
+    ],
+}
+
+
+def gate_of_two(*says: str, firm: bool = False) -> Gate:
+    """Rules, and a classifier that has learned that museums are harmless."""
+    normaliser = Normaliser(WORDS)
+    rules = (Rule(id="rule", says=says),)
+    safety = Safety(emergencies=(Emergency(id="fire", title="Fire", reply="Run.", firm=firm, rules=rules),))
+    learned = fit(EXAMPLES, {DANGER: ["fire"], DECLINED: []}, normaliser, {})
+    return Gate(safety, normaliser, (), Opinion(learned, normaliser))
+
+
+def test_what_no_rule_names_is_raised_by_the_classifier() -> None:
+    finding = gate_of_two("xyzzy").check("help, flames fill the roof")
+    assert finding.level == "emergency"
+    assert [hit.rule for hit in finding.hits] == [CLASSIFIER]
+
+
+def test_a_rule_stands_where_the_classifier_is_not_sure_of_the_opposite() -> None:
+    assert gate_of_two("fire").check("there is a fire").level == "emergency"
+
+
+def test_a_rule_is_only_doubtful_where_the_classifier_is_sure_of_the_opposite() -> None:
+    finding = gate_of_two("fire").check("where is the museum about fire")
+    assert finding.level == "doubtful"
+    assert [(hit.rule, by) for hit, by in finding.excused] == [("rule", CLASSIFIER)]
+
+
+def test_harmless_words_around_a_cry_do_not_lower_it() -> None:
+    chatter = "where is the museum and what are the museum hours and where is the story of the museum show "
+    assert gate_of_two("fire").check(f"{chatter} the roof is on fire {chatter}").level == "emergency"
+
+
+def test_a_firm_class_is_never_lowered() -> None:
+    assert gate_of_two("fire", firm=True).check("where is the museum about fire").level == "emergency"
 
 
 # --- the shipped rules ---------------------------------------------------------------------------------------------------
