@@ -51,6 +51,7 @@ EXACT_UP_TO = 10_000
 """Phrasings that are solved exactly; more are answered from `LANDMARKS` of them, which costs some accuracy."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
+SENTENCES_AT_MOST = 12
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
 """Unknown words of one message for which a repair is looked for; one with more is noise, and each takes its time."""
@@ -262,12 +263,20 @@ class Matcher:
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
         whole = self._score(reading.words, [old for old, _ in reading.repairs])
-        single = [self._score(sentence) for sentence in reading.sentences if len(sentence) > 1]
+        single = [self._score(sentence) for sentence in self._telling(reading.sentences)]
         if len(reading.sentences) < 2 or not single:
             return whole
         best: Floats = np.max(single, axis=0)
         mixed: Floats = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * best
         return mixed
+
+    def _telling(self, sentences: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The sentences that are scored by themselves: of a long story those that ask, from its end."""
+        found = [sentence for sentence in sentences if len(sentence) > 1]
+        if len(found) > SENTENCES_AT_MOST:
+            # A stable sort: what asks comes last, and of those what was said last.
+            found = sorted(found, key=lambda one: not self._question_words.isdisjoint(one))[-SENTENCES_AT_MOST:]
+        return found
 
     def verdict(self, text: str, before: str = "") -> Verdict:
         """Answer, ask, or say that there is no answer.
@@ -345,7 +354,7 @@ class Matcher:
     def _with_second_question(self, verdict: Verdict) -> Verdict:
         """Both answers, in order, where a message asks two things and each half is sure of its own."""
         parts = [part for part in self._parts(verdict.reading) if len(part) > 2]
-        if len(parts) < 2 or isinstance(verdict, Unknown) or self._small_talk(verdict):
+        if not 2 <= len(parts) <= SENTENCES_AT_MOST or isinstance(verdict, Unknown) or self._small_talk(verdict):
             return verdict
         if verdict.ranking[0][1] >= ONE_QUESTION_AT:
             return verdict

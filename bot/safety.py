@@ -22,7 +22,7 @@ in the same clause), and never against a word of the list `now`.
 import bisect
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -132,17 +132,21 @@ NOTHING_FOUND = Finding()
 
 
 class _Wording:
-    """One pattern. Compiled when a sentence first holds one of its `anchors`, which most sentences do not."""
+    """One pattern. Compiled when a sentence first holds a token of each of its `needs`, which most sentences do not.
 
-    __slots__ = ("_compiled", "_source", "anchors")
+    `anchors` are the smallest of them.
+    """
 
-    def __init__(self, source: str, anchors: frozenset[str]) -> None:
+    __slots__ = ("_compiled", "_source", "anchors", "needs")
+
+    def __init__(self, source: str, needs: Sequence[frozenset[str]]) -> None:
         self._source = source
-        self.anchors = anchors
+        self.needs = sorted(needs, key=len)
+        self.anchors = _smallest(needs)
         self._compiled: re.Pattern[str] | None = None
 
     def search(self, sentence: "_Sentence") -> re.Match[str] | None:
-        if self.anchors.isdisjoint(sentence.tokens):
+        if any(need.isdisjoint(sentence.tokens) for need in self.needs):
             return None
         if self._compiled is None:
             self._compiled = re.compile(self._source)
@@ -241,32 +245,32 @@ class Gate:
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
         sentences = [_Sentence(sentence) for sentence in self._readings(text)]
-        hits, excused = self._hits(self._emergencies, sentences, text)
+        scores = self._second.scores(text) if self._second and sentences else {}
+        hits, excused = self._hits(self._emergencies, sentences, scores)
         hard = [hit for hit, soft in hits if not soft]
         if hard:
             owners = {hit.owner for hit in hard}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
             return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
-        raised, doubted, declined = self._opinion(text, sentences, known_as_doubtful=bool(hits))
+        raised, doubted, declined = self._opinion(scores, sentences, known_as_doubtful=bool(hits))
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
-        refusals, also_excused = self._hits(self._refusals, sentences, text)
+        refusals, also_excused = self._hits(self._refusals, sentences, scores)
         owners = {hit.owner for hit, _ in refusals} or ({declined.owner} if declined else set())
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
     def _opinion(
-        self, text: str, sentences: Sequence[_Sentence], *, known_as_doubtful: bool
+        self, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
     ) -> tuple[Hit | None, Hit | None, Hit | None]:
         """What the second opinion raises, doubts and declines; at most one of the three.
 
         Where a rule knows the wording as doubtful, only what it is sure of is raised.
         """
-        if self._second is None or not sentences:
+        if not scores:
             return None, None, None
-        scores = self._second.scores(text)
         danger = max(self._safety.emergencies, key=lambda one: scores[one.id])
         level = scores[DANGER]
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
@@ -286,7 +290,7 @@ class Gate:
         return None, None, Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
 
     def _hits(
-        self, rules: "_RuleBook", sentences: Sequence[_Sentence], text: str
+        self, rules: "_RuleBook", sentences: Sequence[_Sentence], scores: Mapping[str, float]
     ) -> tuple[list[tuple[Hit, bool]], list[tuple[Hit, str]]]:
         """Rules that fired, each once and with whether it is only doubtful, and matches that a guard excused.
 
@@ -306,19 +310,21 @@ class Gate:
                 if guard:
                     excused[hit, guard] = None
                     continue
-                opposed = not compiled.rule.soft and self._opposed(hit.owner, text, sentence, found)
+                opposed = not compiled.rule.soft and self._opposed(hit.owner, scores, sentence, found)
                 if opposed:
                     excused[hit, CLASSIFIER] = None
                 if known is None or not opposed:
                     hits[key] = hit, compiled.rule.soft or opposed
         return list(hits.values()), list(excused)
 
-    def _opposed(self, owner: str, text: str, sentence: _Sentence, found: re.Match[str]) -> bool:
+    def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
         """Whether the second opinion is sure that a match is no danger."""
-        if self._second is None or owner not in self._lowerable or (self._now and self._now.search(sentence)):
+        if self._second is None or owner not in self._lowerable or scores[DANGER] >= OPPOSED_AT:
+            return False
+        if self._now and self._now.search(sentence):
             return False
         nearby = _unmarked(sentence.near(found, OPPOSED_REACH).marked)
-        return all(self._second.scores(part)[DANGER] < OPPOSED_AT for part in (nearby, text))
+        return self._second.scores(nearby)[DANGER] < OPPOSED_AT
 
     def _guard(self, rule: Rule, sentence: _Sentence, found: re.Match[str]) -> str | None:
         """The guard that excuses this rule in this sentence."""
@@ -387,17 +393,21 @@ class Gate:
         return known
 
     def _compile(self, say: str) -> _Wording:
-        sequence, anchors = self._sequence(say)
-        return _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", anchors)
+        sequence, needs = self._sequence(say)
+        return _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", needs)
 
     def _alternatives(self, phrases: Sequence[str]) -> tuple[str, frozenset[str]]:
         """A word list as one group, and the tokens of which a sentence must hold at least one."""
-        return self._choice([self._sequence(phrase) for phrase in sorted(phrases, key=len, reverse=True)])
+        return self._choice([self._option(phrase) for phrase in sorted(phrases, key=len, reverse=True)])
 
-    def _sequence(self, say: str) -> tuple[str, frozenset[str]]:
-        """One wording as a regular expression over `stem/form` tokens, with its most telling anchors."""
+    def _option(self, say: str) -> tuple[str, frozenset[str]]:
+        pattern, needs = self._sequence(say)
+        return pattern, _smallest(needs)
+
+    def _sequence(self, say: str) -> tuple[str, list[frozenset[str]]]:
+        """One wording as a regular expression over `stem/form` tokens, and of which tokens it needs one each."""
         pattern, glue = "", ""
-        best: frozenset[str] | None = None
+        needs: list[frozenset[str]] = []
         for item in _items(say):
             if item in _GAPS:
                 glue = _GAPS[item]
@@ -409,8 +419,8 @@ class Gate:
                 continue
             pattern += glue + core
             glue = r"\s"
-            best = anchors if best is None or len(anchors) < len(best) else best
-        return pattern, best or frozenset()
+            needs.append(anchors)
+        return pattern, needs
 
     def _item(self, item: str) -> tuple[str, frozenset[str]]:
         """A word, words to choose from, a phrase group or a list, with the tokens that must be there."""
@@ -421,7 +431,7 @@ class Gate:
 
     def _new_item(self, item: str) -> tuple[str, frozenset[str]]:
         if item.startswith("("):
-            return self._choice([self._sequence(option) for option in _split_top(item[1:-1])])
+            return self._choice([self._option(option) for option in _split_top(item[1:-1])])
         parts = []
         exact = False
         for option in item.split("|"):
@@ -449,6 +459,10 @@ class Gate:
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}
         return {word for piece in pieces for word in self._words(piece)}
+
+
+def _smallest(needs: Sequence[frozenset[str]]) -> frozenset[str]:
+    return min(needs, key=len, default=frozenset())
 
 
 _GAPS = {"..": r"\s(?:\S+\s){0,3}?", "...": r"\s(?:\S+\s){0,8}?"}
