@@ -277,7 +277,8 @@ def _check(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     errors = [problem for problem in problems if problem.severity == "error" or arguments.strict]
-    topics, phrasings = len(read.faq.topics), sum(len(topic.questions) for topic in read.faq.topics)
+    topics = len(read.faq.topics)
+    phrasings = sum(len(topic.questions) + len(topic.heard) for topic in read.faq.topics)
     warnings = len(problems) - sum(problem.severity == "error" for problem in problems)
     print(f"{topics} topics, {phrasings} phrasings: {len(problems) - warnings} errors, {warnings} warnings.")
     return 1 if errors else 0
