@@ -58,11 +58,12 @@ TRIED_AT_MOST = 40
 DISTINCT_GAP = 0.08
 """A repair that fits two look-alike words almost equally well is not made: better unknown than swapped."""
 
-UNANSWERABLE = 0.3
-"""Questions without an answer for each with one, as a bot gets them; the calibration assumes so many."""
+UNANSWERABLE, UNANSWERABLE_LEFT = 0.3, 0.1
+"""Questions without an answer for each with one, as a bot gets them; the calibration assumes so many. Where an FAQ has
+wordings for what is out of scope, those catch most of them."""
 
-ANSWER_AT = 0.6
-"""Answer when it is right three times in five or better; else ask."""
+ANSWER_AT = 0.65
+"""Answer when it is right two times in three or better; else ask."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
 ASK_ANYWAY_AT = 0.7
@@ -671,7 +672,8 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         block: Floats = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else near @ columns
         residual: Floats = targets[group] - near @ dual
         samples += _leave_out(block, residual, group, owner, wider, labels)
-    return landmarks, dual, _calibrate(samples) if samples else UNFITTED
+    share = UNANSWERABLE_LEFT if OUT_OF_SCOPE in labels else UNANSWERABLE
+    return landmarks, dual, _calibrate(samples, share) if samples else UNFITTED
 
 
 def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:
@@ -708,14 +710,14 @@ def _sample(scores: Floats, intents: Ints, topics: npt.NDArray[np.bool_], right:
     return float(scores[best]), bool(intents[best] == intents[right])
 
 
-def _calibrate(samples: Sequence[tuple[float, bool]]) -> Calibration:
+def _calibrate(samples: Sequence[tuple[float, bool]], unanswerable: float) -> Calibration:
     """Logistic regression by Newton's steps, with a little weight decay so that separable data stay finite.
 
-    Every second sample has its whole topic left out: a question without an answer. They count `UNANSWERABLE`.
+    Every second sample has its whole topic left out: a question without an answer. They count `unanswerable`.
     """
     table = np.array(samples, dtype=np.float64)
     right = table[:, 1]
-    share = np.tile([1.0, UNANSWERABLE], len(table) // 2)
+    share = np.tile([1.0, unanswerable], len(table) // 2)
     bias, score = _logistic(np.column_stack([np.ones(len(table)), table[:, 0]]), right, share)
     return Calibration(bias=float(bias), score=float(score))
 

@@ -289,7 +289,7 @@ def test_only_words_without_meaning_are_a_follow_up(small: Matcher) -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "kind"),
-    [(0.0, Unknown), (0.149, Unknown), (0.151, Ambiguous), (0.599, Ambiguous), (0.601, Certain), (1.0, Certain)],
+    [(0.0, Unknown), (0.149, Unknown), (0.151, Ambiguous), (0.649, Ambiguous), (0.651, Certain), (1.0, Certain)],
 )
 def test_the_confidence_alone_decides_between_answering_asking_and_passing(
     small: Matcher, confidence: float, kind: type[Verdict]
