@@ -65,7 +65,15 @@ class Opinion:
 
     def scores(self, text: str) -> dict[str, float]:
         """Each scale's score: about 1 for a member, about -1 for another message."""
+        return self._scores(self.normaliser.sentences(text))
+
+    def strongest(self, text: str, scale: str, words: int) -> dict[str, float]:
+        """The scores of the sentence that stands highest on a scale, of those with so many words; or none."""
         sentences = self.normaliser.sentences(text)
+        single = [self._scores([sentence]) for sentence in sentences if len(sentence) >= words]
+        return max(single, key=lambda one: one[scale]) if single and len(sentences) > 1 else {}
+
+    def _scores(self, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
         numbers, values = _phrase_vector(_phrases(sentences, self._kinds), self._number, self.learned.idf)
         words = [self._word(word) for sentence in sentences for word in sentence]
         length = sum(square for _, square in words)

@@ -11,8 +11,8 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
     ..          up to three words in between     ...   up to eight words in between
 
 Beside the rules stands a second opinion for what no rule names ("face like candle wax"): a linear classifier
-(`bot.opinion`), fitted on labelled example messages, near misses included. It can only raise the level; the guards
-`safe_now` and `past` lower what it alone has raised.
+(`bot.opinion`), fitted on labelled example messages, near misses included. It raises what no rule names, and makes a
+rule's match only doubtful where it is sure of the opposite; the guards `safe_now` and `past` lower what it alone raised.
 
 A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
 (long ago, only asking, not meant so). A guard counts when it stands in the same sentence (those under `clause_guards`:
@@ -49,6 +49,10 @@ RAISE_EARLY_AT = 0.0
 DOUBT_AT = -0.2
 SHORTEST = 3
 """Words that the second opinion needs to raise an alarm by itself ("help" says too little)."""
+SENTENCE_AT, SENTENCE_FROM = 0.4, -0.5
+"""What a single sentence must reach, so that danger counts in the middle of a story that as a whole scores low, and
+what the story must reach still. It found 8 of 500 more cries among fresh messages and raised one of 500 others."""
+SENTENCE_WORDS = 4
 SURE_AT = 0.5
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
 REFUSE_AT = -0.35
@@ -252,7 +256,7 @@ class Gate:
             owners = {hit.owner for hit in hard}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
             return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
-        raised, doubted, declined = self._opinion(scores, sentences, known_as_doubtful=bool(hits))
+        raised, doubted, declined = self._opinion(text, scores, sentences, known_as_doubtful=bool(hits))
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
@@ -263,7 +267,7 @@ class Gate:
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
     def _opinion(
-        self, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
+        self, text: str, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
     ) -> tuple[Hit | None, Hit | None, Hit | None]:
         """What the second opinion raises, doubts and declines; at most one of the three.
 
@@ -273,6 +277,11 @@ class Gate:
             return None, None, None
         danger = max(self._safety.emergencies, key=lambda one: scores[one.id])
         level = scores[DANGER]
+        if self._second and SENTENCE_FROM <= level < RAISE_EARLY_AT:
+            single = self._second.strongest(text, DANGER, SENTENCE_WORDS)
+            if single and single[DANGER] >= SENTENCE_AT:
+                danger = max(self._safety.emergencies, key=lambda one: single[one.id])
+                level = single[DANGER]
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
         if level >= DOUBT_AT:
             guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())]

@@ -46,6 +46,16 @@ def test_a_word_of_the_same_kind_says_the_same() -> None:
     assert OPINION.scores("the sofa is")["danger"] > OPINION.scores("the carrot is")["danger"]
 
 
+def test_the_strongest_sentence_of_a_story_is_found() -> None:
+    story = "when do you open. my card is lost. flames on the roof. where is the tap water"
+    assert OPINION.strongest(story, "danger", 3)["fire"] == OPINION.scores("flames on the roof")["fire"]
+
+
+def test_one_sentence_alone_is_no_story() -> None:
+    assert OPINION.strongest("flames on the roof", "danger", 3) == {}
+    assert OPINION.strongest("", "danger", 3) == {}
+
+
 def test_what_holds_nothing_known_is_no_danger() -> None:
     assert OPINION.scores("")["danger"] < 0
     assert OPINION.scores("xyzzy qqq")["danger"] < 0
