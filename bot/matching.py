@@ -164,6 +164,12 @@ class Matcher:
         self._is_topic = [not label.startswith(SMALL_TALK) for label in self.labels]
         self._wider = tuple((part_of or {}).get(label, label) for label in self.labels)
         self._texts = tuple(text for texts in phrasings.values() for text in texts)
+        self._small_phrases = {
+            tuple(self.normaliser.words(text))
+            for label, texts in phrasings.items()
+            if label.startswith(SMALL_TALK) and label != OUT_OF_SCOPE
+            for text in texts
+        }
         owners = [at for at, texts in enumerate(phrasings.values()) for _ in texts]
         self._owner: Ints = np.array(owners, dtype=np.int64)
         if fitted is None:
@@ -286,7 +292,7 @@ class Matcher:
         with it in mind.
         """
         reading = self.read(text)
-        verdict = self._verdict(reading)
+        verdict = self._beyond_greeting(self._verdict(reading))
         if before in self.labels and self._leans_back(verdict):
             return self._after(reading, before)
         return self._with_second_question(verdict)
@@ -321,6 +327,18 @@ class Matcher:
             labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
             return Ambiguous(confidence, ranking, reading, labels)
         return Unknown(confidence, ranking, reading)
+
+    def _beyond_greeting(self, verdict: Verdict) -> Verdict:
+        """The verdict on what follows a greeting ("hello, how long does it take"), where a question follows."""
+        if not self._small_talk(verdict):
+            return verdict
+        words = verdict.reading.words
+        ends = [at for at in range(1, len(words)) if words[:at] in self._small_phrases]
+        rest = words[ends[-1] :] if ends else ()
+        if self._question_words.isdisjoint(rest):
+            return verdict
+        beyond = self._verdict(Reading((rest,), verdict.reading.repairs))
+        return verdict if isinstance(beyond, Unknown) else beyond
 
     def _leans_back(self, verdict: Verdict) -> bool:
         """Whether a message needs the one before it: it says little by itself, or begins as a continuation."""

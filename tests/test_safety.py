@@ -213,9 +213,13 @@ def test_a_rule_stands_where_the_classifier_is_not_sure_of_the_opposite() -> Non
 
 
 def test_a_rule_is_only_doubtful_where_the_classifier_is_sure_of_the_opposite() -> None:
-    finding = gate_of_two("fire").check("where is the museum about fire")
+    finding = gate_of_two("fire").check("please tell me where is the museum about fire")
     assert finding.level == "doubtful"
     assert [(hit.rule, by) for hit, by in finding.excused] == [("rule", CLASSIFIER)]
+
+
+def test_a_short_sentence_says_too_little_to_lower_a_rule() -> None:
+    assert gate_of_two("fire").check("museum fire").level == "emergency"
 
 
 def test_harmless_words_around_a_cry_do_not_lower_it() -> None:
@@ -224,7 +228,7 @@ def test_harmless_words_around_a_cry_do_not_lower_it() -> None:
 
 
 def test_a_firm_class_is_never_lowered() -> None:
-    assert gate_of_two("fire", firm=True).check("where is the museum about fire").level == "emergency"
+    assert gate_of_two("fire", firm=True).check("please tell me where is the museum about fire").level == "emergency"
 
 
 # --- the shipped rules ---------------------------------------------------------------------------------------------------
