@@ -151,17 +151,27 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
     assert among >= 0.98
 
 
-def test_unseen_questions_find_their_topic(faq: Faq, matcher: Matcher) -> None:
-    """Messages of a writer who saw none of the wordings; the matcher's constants were compared on them, no wording was taken from them."""
-    rows = [row for row in lines("questions_unseen.jsonl") if row["label"].split("|")[0] in IDS]
+@pytest.mark.parametrize(
+    ("file", "first", "wrongly"),
+    [
+        # The matcher's constants were compared on these; no wording was taken from them.
+        ("questions_unseen.jsonl", 0.88, 0.04),
+        # Looked at as a whole only.
+        ("questions_fresh.jsonl", 0.86, 0.02),
+    ],
+)
+def test_questions_of_writers_who_saw_no_wording_find_their_topic(
+    faq: Faq, matcher: Matcher, file: str, first: float, wrongly: float
+) -> None:
+    rows = [row for row in lines(file) if row["label"].split("|")[0] in IDS]
     right = wrong = 0
     for row in rows:
         verdict = matcher.verdict(row["text"])
         good = bool(verdict.ranking) and faq.intent(verdict.ranking[0][0]) in row["label"].split("|")
         right += good
         wrong += type(verdict).__name__ == "Certain" and not good
-    assert right / len(rows) >= 0.87
-    assert wrong / len(rows) <= 0.04
+    assert right / len(rows) >= first
+    assert wrong / len(rows) <= wrongly
 
 
 def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
@@ -173,11 +183,13 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
     ("set_of", "recognised", "false_alarms"),
     [
         # Written to be oblique, all of them.
-        ("a", 0.68, 0.09),
+        ("a", 0.74, 0.09),
         # A third of what several writers wrote, half of it hard near misses.
-        ("b", 0.85, 0.06),
+        ("b", 0.90, 0.05),
         # A fresh mind's round of 150 and 150, never opened.
-        ("d", 0.93, 0.04),
+        ("d", 0.94, 0.03),
+        # Three more such rounds.
+        ("f", 0.95, 0.04),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
