@@ -218,8 +218,11 @@ def test_a_rule_is_only_doubtful_where_the_classifier_is_sure_of_the_opposite() 
     assert [(hit.rule, by) for hit, by in finding.excused] == [("rule", CLASSIFIER)]
 
 
-def test_a_short_sentence_says_too_little_to_lower_a_rule() -> None:
-    assert gate_of_two("fire").check("museum fire").level == "emergency"
+def test_a_short_sentence_has_to_be_surer_than_a_long_one_to_lower_a_rule() -> None:
+    gate = gate_of_two("fire")
+    assert gate.check("a fire").level == "emergency"
+    assert gate.check("is there a show about a fire in town").level == "doubtful"
+    assert gate.check("museum fire").level == "doubtful"
 
 
 def test_harmless_words_around_a_cry_do_not_lower_it() -> None:

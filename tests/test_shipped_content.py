@@ -183,13 +183,13 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
     ("set_of", "recognised", "false_alarms"),
     [
         # Written to be oblique, all of them.
-        ("a", 0.74, 0.09),
+        ("a", 0.75, 0.08),
         # A third of what several writers wrote, half of it hard near misses.
-        ("b", 0.90, 0.05),
+        ("b", 0.92, 0.04),
         # A fresh mind's round of 150 and 150, never opened.
         ("d", 0.94, 0.03),
         # Three more such rounds.
-        ("f", 0.95, 0.04),
+        ("f", 0.96, 0.03),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
