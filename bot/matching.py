@@ -270,9 +270,10 @@ class Matcher:
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
         whole = self._score(reading.words, [old for old, _ in reading.repairs])
-        single = [self._score(sentence) for sentence in self._telling(reading.sentences)]
-        if len(reading.sentences) < 2 or not single:
+        telling = self._telling(reading.sentences) if len(reading.sentences) > 1 else []
+        if not telling:
             return whole
+        single = [self._score(sentence) for sentence in telling]
         best: Floats = np.max(single, axis=0)
         mixed: Floats = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * best
         return mixed
