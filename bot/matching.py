@@ -79,6 +79,8 @@ message: a wrong second answer costs more than none. From the score `ONE_QUESTIO
 phrasing, which is one question however it is built."""
 FOLLOW_UP_WORDS = 7
 """Words in a message that may lean on the one before; a longer one says itself what it means."""
+BLOCK = 512
+"""Rows of a large matrix that are worked on at a time."""
 RANKED = 12
 """Labels in a ranking: enough for the five best wider topics."""
 
@@ -665,21 +667,22 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
     landmarks: Ints = (
         np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
     )
-    kernel = _kernel(index.kernel(landmarks))
+    kernel = index.kernel(landmarks)
+    for first in range(0, index.size, BLOCK):
+        # In place: each copy of some thousand phrasings' kernel is a few hundred megabytes.
+        kernel[first : first + BLOCK] = _kernel(kernel[first : first + BLOCK])
     tried = kernel[rows]
     if exact:
-        wanted = np.concatenate([targets, np.zeros((index.size, len(rows)), dtype=np.float32)], axis=1)
-        wanted[rows, len(labels) + np.arange(len(rows))] = 1
-        # In place: for some thousand phrasings each copy is a few hundred megabytes.
-        system = kernel
-        system[landmarks, landmarks] += RIDGE
+        solved: Floats = np.concatenate([targets, np.zeros((index.size, len(rows)), dtype=np.float32)], axis=1)
+        solved[rows, len(labels) + np.arange(len(rows))] = 1
+        kernel[landmarks, landmarks] += RIDGE
+        _solve_in_place(kernel, solved)
     else:
         wanted = np.concatenate([kernel.T @ targets, tried.T], axis=1)
         system = kernel.T @ kernel + RIDGE * kernel[landmarks]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
+        solved = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
     del kernel
-    solved: Floats = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
-    del system
     dual = np.ascontiguousarray(solved[:, : len(labels)])
     samples = []
     begin = 0
@@ -693,6 +696,29 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         samples += _leave_out(block, residual, group, owner, wider, labels)
     share = UNANSWERABLE_LEFT if OUT_OF_SCOPE in labels else UNANSWERABLE
     return landmarks, dual, _calibrate(samples, share) if samples else UNFITTED
+
+
+def _solve_in_place(system: Floats, wanted: Floats) -> None:
+    """Put the solution of `system @ x = wanted` into `wanted`; `system`, positive definite, is spent.
+
+    Cholesky's method, block by block (Golub & Van Loan, Matrix Computations, 4.2.9). numpy's own solvers make copies of
+    double precision: a gigabyte where this takes nothing, on servers that have no more.
+    """
+    starts = range(0, len(system), BLOCK)
+    inverses = []
+    for begin in starts:
+        end = begin + BLOCK
+        inverse = np.linalg.inv(np.linalg.cholesky(system[begin:end, begin:end])).astype(np.float32, copy=False)
+        inverses.append(inverse)
+        below = system[end:, begin:end] = system[end:, begin:end] @ inverse.T
+        for first in range(0, len(below), BLOCK):
+            rest = slice(end + first, end + first + BLOCK)
+            system[end + first :, rest] -= below[first:] @ below[first : first + BLOCK].T
+        wanted[begin:end] = inverse @ wanted[begin:end]
+        wanted[end:] -= below @ wanted[begin:end]
+    for begin, inverse in zip(reversed(starts), reversed(inverses), strict=True):
+        wanted[begin : begin + BLOCK] = inverse.T @ wanted[begin : begin + BLOCK]
+        wanted[:begin] -= system[begin : begin + BLOCK, :begin].T @ wanted[begin : begin + BLOCK]
 
 
 def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:

@@ -8,11 +8,14 @@ teaches something about a nephew. Two scales say whether a message belongs to an
 takes about a tenth of a millisecond.
 """
 
+import itertools
 import math
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,19 +77,24 @@ class Opinion:
         return max(single, key=lambda one: one[scale]) if single and len(sentences) > 1 else {}
 
     def _scores(self, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
-        numbers, values = _phrase_vector(_phrases(sentences, self._kinds), self._number, self.learned.idf)
+        phrases = _phrases(sentences, self._kinds)
+        known = [(at, count) for phrase, count in phrases.items() if (at := self._number.get(phrase)) is not None]
         words = [self._word(word) for sentence in sentences for word in sentence]
         length = sum(square for _, square in words)
-        if not numbers and not length:
+        if not known and not length:
             return dict.fromkeys(self.scales, -1.0)
-        scores = self.learned.bias + np.array(values, dtype=np.float32) @ self.learned.weights[numbers]
+        scores = self.learned.bias
+        if known:
+            numbers, counts = np.array(known).T
+            weights = _phrase_weights(self.learned.idf[numbers], counts)
+            scores = scores + weights @ self.learned.weights[numbers] / math.sqrt(weights @ weights)
         if length:
             scores = scores + np.sum([said for said, _ in words], axis=0) / math.sqrt(length)
         return dict(zip(self.scales, map(float, scores), strict=True))
 
     def _weigh_word(self, word: str) -> tuple[Singles, float]:
         """What the letters of a word add to each scale, and the square of their length."""
-        numbers = _known_runs(word, self._number)
+        numbers = [at for run in _runs(word) if (at := self._number.get(run)) is not None]
         idf = self.learned.idf[numbers]
         return idf @ self.learned.weights[numbers], float(idf @ idf)
 
@@ -105,16 +113,7 @@ def fit(
     texts = [text for messages in examples.values() for text in messages]
     labels = np.array([label for label, messages in examples.items() for _ in messages])
     read = [normaliser.sentences(text) for text in texts]
-    phrases = [_phrases(sentences, kinds) for sentences in read]
-    runs = [Counter(run for sentence in sentences for word in sentence for run in _runs(word)) for sentences in read]
-    held = Counter(feature for document in (*phrases, *runs) for feature in document)
-    number = {feature: at for at, feature in enumerate(f for f, count in held.items() if count >= SEEN_AT_LEAST)}
-    idf = np.array([math.log((1 + len(texts)) / (1 + held[feature])) + 1 for feature in number], dtype=np.float32)
-    vectors = []
-    for phrase, run in zip(phrases, runs, strict=True):
-        of_phrases, of_letters = _phrase_vector(phrase, number, idf), _letter_vector(run, number, idf)
-        vectors.append((of_phrases[0] + of_letters[0], of_phrases[1] + of_letters[1]))
-    table = _Table(vectors, len(number))
+    features, idf, table = _tabulated(read, kinds)
     scales: list[str] = []
     columns: list[Singles] = []
     biases: list[float] = []
@@ -130,17 +129,32 @@ def fit(
             bias = float(targets.mean()) if len(rows) else -1.0
             columns.append(table.solve(rows, targets - bias))
             biases.append(bias)
-    words = Counter(word for sentences in read for word in {word for sentence in sentences for word in sentence})
+    words = Counter(word for sentences in read for word in set(itertools.chain.from_iterable(sentences)))
     vocabulary = [word for word, count in words.items() if count >= ORDINARY_FROM]
     return Learned(
-        features="\n".join(number),
+        features="\n".join(features),
         idf=idf,
-        weights=np.stack(columns, axis=1) if columns else np.zeros((len(number), 0), dtype=np.float32),
+        weights=np.stack(columns, axis=1) if columns else np.zeros((len(idf), 0), dtype=np.float32),
         bias=np.array(biases, dtype=np.float32),
         scales=tuple(scales),
         vocabulary=" ".join(sorted(vocabulary)),
         kinds="\n".join(f"{word} {kind}" for word, kind in kinds.items()),
     )
+
+
+def _tabulated(
+    read: Sequence[Sequence[Sequence[str]]], kinds: Mapping[str, str]
+) -> tuple[list[str], Singles, "_Table"]:
+    """The features that enough examples hold, how rare each is, and the examples as vectors over them."""
+    met: dict[str, int] = {}
+    phrases = _counted((_phrases(sentences, kinds) for sentences in read), met)
+    letters = _counted((Counter(_all_runs(sentences)) for sentences in read), met)
+    held = np.bincount(np.concatenate([phrases.numbers, letters.numbers]), minlength=len(met))
+    kept = held >= SEEN_AT_LEAST
+    features = [feature for feature, keep in zip(met, kept, strict=True) if keep]
+    idf = (np.log((1 + len(read)) / (1 + held[kept])) + 1).astype(np.float32)
+    parts = [_weighed_phrases(phrases.only(kept), idf), _weighed_letters(letters.only(kept), idf)]
+    return features, idf, _Table(parts, len(read), len(idf))
 
 
 def _phrases(sentences: Sequence[Sequence[str]], kinds: Mapping[str, str]) -> Counter[str]:
@@ -170,34 +184,60 @@ def _runs(word: str) -> tuple[str, ...]:
     return tuple("g" + marked[at : at + length] for length in LETTERS for at in range(len(marked) - length + 1))
 
 
-def _known_runs(word: str, number: Mapping[str, int]) -> list[int]:
-    return [at for run in _runs(word) if (at := number.get(run)) is not None]
+def _all_runs(sentences: Sequence[Sequence[str]]) -> Iterator[str]:
+    return (run for sentence in sentences for word in sentence for run in _runs(word))
 
 
-def _phrase_vector(phrases: Counter[str], number: Mapping[str, int], idf: Singles) -> tuple[list[int], list[float]]:
-    """The known ones as numbers and weights, of length one; one that stands there often counts a little more."""
-    known = [(at, count) for phrase, count in phrases.items() if (at := number.get(phrase)) is not None]
-    weights = [float(idf[at]) * (1 + math.log(count)) for at, count in known]
-    length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
-    return [at for at, _ in known], [weight / length for weight in weights]
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What stands how often in which example: three arrays side by side."""
+
+    rows: Ints
+    numbers: Ints
+    counts: Ints
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "_Counts":
+        """Without the other features; those kept are numbered anew."""
+        there = kept[self.numbers]
+        return _Counts(self.rows[there], (np.cumsum(kept) - 1)[self.numbers[there]], self.counts[there])
 
 
-def _letter_vector(runs: Counter[str], number: Mapping[str, int], idf: Singles) -> tuple[list[int], list[float]]:
+def _counted(documents: Iterable[Counter[str]], met: dict[str, int]) -> _Counts:
+    """Numbers in place of the features, whose texts would take half a gigabyte. `met` gives each its number."""
+    sizes, numbers, counts = array("i"), array("i"), array("i")
+    for document in documents:
+        sizes.append(len(document))
+        numbers.extend(met.setdefault(feature, len(met)) for feature in document)
+        counts.extend(document.values())
+    return _Counts(np.repeat(np.arange(len(sizes)), sizes), np.array(numbers), np.array(counts))
+
+
+def _phrase_weights(idf: Singles, counts: npt.NDArray[Any]) -> Singles:
+    """One that stands there often counts a little more."""
+    weights: Singles = (idf * (1 + np.log(counts))).astype(np.float32)
+    return weights
+
+
+def _weighed_phrases(found: _Counts, idf: Singles) -> tuple[Ints, Ints, Singles]:
+    """Rows, features and weights; each example's of length one."""
+    weights = _phrase_weights(idf[found.numbers], found.counts)
+    lengths = np.sqrt(np.bincount(found.rows, weights**2))
+    return found.rows, found.numbers, (weights / lengths[found.rows]).astype(np.float32)
+
+
+def _weighed_letters(found: _Counts, idf: Singles) -> tuple[Ints, Ints, Singles]:
     """The same for letters. Each word counts by itself, so that a message is the sum of its words."""
-    known = [(at, count) for run, count in runs.items() if (at := number.get(run)) is not None]
-    length = math.sqrt(sum(float(idf[at]) ** 2 * count for at, count in known)) or 1.0
-    return [at for at, _ in known], [float(idf[at]) * count / length for at, count in known]
+    rarity = idf[found.numbers]
+    lengths = np.sqrt(np.bincount(found.rows, rarity**2 * found.counts))
+    return found.rows, found.numbers, (rarity * found.counts / lengths[found.rows]).astype(np.float32)
 
 
 class _Table:
-    """The examples' vectors, by row and by column, for products with either side."""
+    """The examples' vectors as rows, columns and values, for products with either side."""
 
-    def __init__(self, vectors: Sequence[tuple[list[int], list[float]]], width: int) -> None:
-        self._width = width
-        self._columns = np.array([at for numbers, _ in vectors for at in numbers], dtype=np.int64)
-        self._values = np.array([value for _, values in vectors for value in values], dtype=np.float64)
-        self._rows = np.repeat(np.arange(len(vectors)), [len(numbers) for numbers, _ in vectors])
-        self._size = len(vectors)
+    def __init__(self, parts: Sequence[tuple[Ints, Ints, Singles]], size: int, width: int) -> None:
+        self._size, self._width = size, width
+        self._rows, self._columns, self._values = (np.concatenate(side) for side in zip(*parts, strict=True))
 
     def solve(self, rows: Ints, targets: Doubles) -> Singles:
         """Ridge regression on some of the rows: the weights X'a with (XX' + rI) a = targets."""

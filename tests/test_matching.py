@@ -266,6 +266,14 @@ def small() -> Matcher:
     return Matcher(PHRASINGS, Words(function_words=("the", "a", "is", "and", "how"), follow_ups=("what about it",)))
 
 
+def test_solving_in_blocks_gives_the_same_weights_as_solving_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = Matcher(PHRASINGS, Words()).fitted
+    monkeypatch.setattr(matching, "BLOCK", 5)
+    in_blocks = Matcher(PHRASINGS, Words()).fitted
+    assert in_blocks.dual == pytest.approx(at_once.dual, abs=1e-5)
+    assert in_blocks.calibration.score == pytest.approx(at_once.calibration.score, abs=1e-3)
+
+
 def test_a_phrasing_is_answered_and_small_talk_is_recognised(small: Matcher) -> None:
     assert answered(small, "opening times on sunday") == "opening"
     verdict = small.verdict("good morning")
