@@ -593,37 +593,28 @@ class _Index:
     def cosines(self, features: Sequence[str]) -> Floats:
         """How near each phrasing is to these features, 0 to 1."""
         numbers, weights = self.vector(features)
+        return self._near(numbers, np.array(weights, dtype=np.float32))
+
+    def _near(self, numbers: Sequence[int], weights: Floats) -> Floats:
         if not numbers:
             return np.zeros(self.size, dtype=np.float32)
         starts = self._starts
         spans = [slice(starts[number], starts[number + 1]) for number in numbers]
         rows = np.concatenate([self._rows[span] for span in spans])
         values = np.concatenate([self._values[span] for span in spans])
-        values *= np.repeat(np.array(weights, dtype=np.float32), [span.stop - span.start for span in spans])
+        values *= np.repeat(weights, [span.stop - span.start for span in spans])
         return np.bincount(rows, values, minlength=self.size).astype(np.float32)
 
     def kernel(self, landmarks: Ints) -> Floats:
-        """The cosines of all phrasings (rows) with the landmarks among them (columns)."""
-        column_of = np.full(self.size, -1)
-        column_of[landmarks] = np.arange(len(landmarks))
-        kernel = np.zeros((self.size, len(landmarks)), dtype=np.float32)
-        common: list[tuple[int, int]] = []
-        for begin, end in zip(self._starts, self._starts[1:], strict=False):
-            if end - begin > 256:
-                common.append((begin, end))
-            elif end - begin > 1:
-                rows, values = self._rows[begin:end], self._values[begin:end]
-                at = column_of[rows]
-                marked = at >= 0
-                kernel[rows[:, None], at[marked]] += np.multiply.outer(values, values[marked])
-        for first in range(0, len(common), 256):
-            block = np.zeros((len(common[first : first + 256]), self.size), dtype=np.float32)
-            for line, (begin, end) in zip(block, common[first : first + 256], strict=True):
-                line[self._rows[begin:end]] = self._values[begin:end]
-            there = block[:, landmarks]
-            for row in range(0, self.size, 1024):
-                kernel[row : row + 1024] += block[:, row : row + 1024].T @ there
-        kernel[landmarks, np.arange(len(landmarks))] = 1.0
+        """The cosines of some phrasings (rows) with all of them (columns)."""
+        feature_of = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
+        order = np.argsort(self._rows, kind="stable")
+        begins = np.searchsorted(self._rows[order], np.arange(self.size + 1))
+        kernel = np.empty((len(landmarks), self.size), dtype=np.float32)
+        for line, landmark in zip(kernel, landmarks, strict=True):
+            own = order[begins[landmark] : begins[landmark + 1]]
+            line[:] = self._near(feature_of[own].tolist(), self._values[own])
+        kernel[np.arange(len(landmarks)), landmarks] = 1.0
         return kernel
 
 
@@ -668,18 +659,18 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
     )
     kernel = index.kernel(landmarks)
-    for first in range(0, index.size, BLOCK):
+    for line in kernel:
         # In place: each copy of some thousand phrasings' kernel is a few hundred megabytes.
-        kernel[first : first + BLOCK] = _kernel(kernel[first : first + BLOCK])
-    tried = kernel[rows]
+        line[:] = _kernel(line)
+    tried = kernel[:, rows].T
     if exact:
         solved: Floats = np.concatenate([targets, np.zeros((index.size, len(rows)), dtype=np.float32)], axis=1)
         solved[rows, len(labels) + np.arange(len(rows))] = 1
         kernel[landmarks, landmarks] += RIDGE
         _solve_in_place(kernel, solved)
     else:
-        wanted = np.concatenate([kernel.T @ targets, tried.T], axis=1)
-        system = kernel.T @ kernel + RIDGE * kernel[landmarks]
+        wanted = np.concatenate([kernel @ targets, kernel[:, rows]], axis=1)
+        system = kernel @ kernel.T + RIDGE * kernel[:, landmarks]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
         solved = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
     del kernel
