@@ -266,7 +266,8 @@ class Matcher:
         """`repaired` are words as they were typed: a repair may be wrong, so they keep a place as unknown words."""
         features = self._features(words)
         features += ["s" + one for one in repaired]
-        score: Floats = _kernel(self._index.cosines(features)) @ self.fitted.dual
+        # Not a product of matrices: above some size that wakes a thread per core, which spins on after each message.
+        score: Floats = np.vecdot(self.fitted.dual, _kernel(self._index.cosines(features)))
         return score
 
     def scores(self, reading: Reading) -> Floats:
@@ -528,7 +529,7 @@ class Fitted:
     landmarks: Ints
     """The phrasings that messages are compared with: all of them, or some of very many."""
     dual: Floats
-    """What likeness to each landmark adds to each label's score: landmarks × labels."""
+    """What likeness to each landmark adds to each label's score: labels x landmarks."""
     calibration: "Calibration"
 
 
@@ -674,7 +675,7 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
         solved = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
     del kernel
-    dual = np.ascontiguousarray(solved[:, : len(labels)])
+    dual = np.ascontiguousarray(solved[:, : len(labels)].T)
     samples = []
     begin = 0
     for group in held:
@@ -683,7 +684,7 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
         begin += len(group)
         # The block of the regression's influence matrix: H = K inv(K + rI) = I - r inv(K + rI).
         block: Floats = np.eye(len(group), dtype=np.float32) - RIDGE * columns[group] if exact else near @ columns
-        residual: Floats = targets[group] - near @ dual
+        residual: Floats = targets[group] - near @ dual.T
         samples += _leave_out(block, residual, group, owner, wider, labels)
     share = UNANSWERABLE_LEFT if OUT_OF_SCOPE in labels else UNANSWERABLE
     return landmarks, dual, _calibrate(samples, share) if samples else UNFITTED
