@@ -201,7 +201,7 @@ class Conversation:
         elif isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK):
             small: dict[str, Outcome] = {"/greeting": "greeting", "/thanks": "thanks", "/helpline": "helpline"}
             outcome = small[verdict.labels[0]]
-        else:
+        elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
         return Decision(
@@ -255,6 +255,8 @@ class Conversation:
                 return replace(writer.thanks(), notice=notice)
             case "helpline":
                 return replace(writer.helpline(), notice=notice)
+            case _ if self._matcher.normaliser.is_other_language(text):
+                return writer.other_language(notice=notice)
             case _:
                 follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
                 return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)

@@ -283,6 +283,8 @@ class Words(Model):
     joints: tuple[Line, ...] = ()
     question_words: tuple[Line, ...] = ()
     names: tuple[Line, ...] = ()
+    other_languages: tuple[Line, ...] = ()
+    """Small words of languages that the bot does not speak; none of them may be a word of its own."""
     avoid: dict[str, Line] = Field(default_factory=dict)
     """Words that an answer must not use, each with what to say instead."""
 
@@ -328,6 +330,7 @@ class Texts(Model):
     unreviewed: Line
     reviewed: Line
     unknown: Prose
+    other_language: Prose
     none_of_these: Prose
     suggest: Prose
     follow_up: Prose

@@ -16,6 +16,9 @@ from bot.faq import Words
 MESSAGE_LIMIT = 4096
 """Telegram's longest message; what is beyond it is not read."""
 
+LAST_LATIN = "\u024f"
+"""The last letter of the Unicode blocks "Latin"."""
+
 _stemmer = Stemmer.Stemmer("english")
 
 _SENTENCE_END = re.compile(r"[.!?;…\n\r]+(?=\s|$)|[!?;…\n\r]+")
@@ -67,6 +70,7 @@ class Normaliser:
                     continue
                 self._concept_words.update(written)
                 self._concepts.setdefault(key, []).append(name)
+        self._other_languages = {fold(word) for word in words.other_languages}
         self._longest: dict[str, int] = {}
         for key in self._concepts:
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
@@ -108,6 +112,14 @@ class Normaliser:
             else:
                 at += 1
         return found
+
+    def is_other_language(self, text: str) -> bool:
+        """Whether a message is in another language: of other letters, or with two or more of its small words."""
+        letters = [char for char in fold(text) if char.isalpha()]
+        strange = sum(char > LAST_LATIN for char in letters)
+        words = set(self.words(text))
+        small = len(words & self._other_languages)
+        return bool(letters) and (2 * strange > len(letters) or (small > 1 and 4 * small >= len(words)))
 
     def vocabulary(self) -> set[str]:
         """Every word that the concepts and rewrites name, as people write it."""

@@ -86,6 +86,20 @@ def test_what_is_no_question_to_the_faq_is_not_answered_with_a_topic(
     assert turn.reply.text
 
 
+@pytest.mark.parametrize(
+    "text", ["Hola, ¿cuánto dura el síndrome de abstinencia?", "сколько длится ломка", "wie lange dauert das"]
+)
+def test_a_message_in_another_language_is_told_who_speaks_it(faq: Faq, conversation: Conversation, text: str) -> None:
+    turn = conversation.respond(Question(text))
+    assert decision(turn).outcome == "unknown"
+    assert "English" in turn.reply.text
+    assert faq.helplines.numbers["emergency_all"] in turn.reply.text
+
+
+def test_danger_in_spanish_is_an_emergency_and_no_question_of_language(conversation: Conversation) -> None:
+    assert decision(conversation.respond(Question("mi hijo no respira"))).emergency == "overdose"
+
+
 def test_thoughts_of_suicide_get_the_crisis_line_and_nothing_else(faq: Faq, conversation: Conversation) -> None:
     turn = conversation.respond(Question("i want to die"))
     assert decision(turn).emergency == "suicide"

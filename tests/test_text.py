@@ -109,3 +109,22 @@ def test_any_text_becomes_lower_case_words_without_spaces(faq: Faq, text: str) -
 def test_case_does_not_matter_to_ascii(text: str) -> None:
     plain = text.encode("ascii", "ignore").decode()
     assert fold(plain.upper()) == fold(plain.lower())
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("¿Cuánto dura el síndrome?", True),
+        ("wie lange dauert das", True),
+        ("сколько длится", True),
+        ("كم يوم", True),
+        ("how long does it last", False),
+        ("la la la", False),
+        ("my friend José is wie he was", False),
+        ("", False),
+        ("👍 123", False),
+    ],
+)
+def test_a_message_in_another_language_is_noticed(text: str, other: bool) -> None:
+    spoken = Normaliser(Words(other_languages=("cuánto", "dura", "el", "wie", "lange", "das")))
+    assert spoken.is_other_language(text) is other
