@@ -235,6 +235,9 @@ class Conversation:
             return Turn(self._command(command, "", writer))
         decision = self.decide(text, memory.recent(now))
         answered = decision.topics[0] if decision.outcome == "answer" else ""
+        if answered and answered == memory.recent(now):
+            # Said twice, the topic has no more to give: what leans on it next is asked back.
+            answered = ""
         return Turn(self._reply(decision, text, writer), decision, memory=replace(memory, topic=answered, at=now))
 
     def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:

@@ -269,7 +269,8 @@ class Words(Model):
     `contractions` and `shorthand` rewrite single words; `concepts` name the words and phrases that mean the same;
     `distinct` lists words that look alike and must never be repaired into one another; `function_words` carry little
     meaning. `joints` are the words between two questions in one sentence, `question_words` show that a part is one.
-    `follow_ups` say nothing without the message before, `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
+    `follow_ups` say nothing without the message before, `refer_back` is about the topic before where
+    there was one ("how long does it last"), `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
     """
 
     contractions: dict[str, Line] = Field(default_factory=dict)
@@ -279,6 +280,7 @@ class Words(Model):
     function_words: tuple[Line, ...] = ()
     other_people: tuple[Line, ...] = ()
     follow_ups: tuple[Line, ...] = ()
+    refer_back: tuple[Line, ...] = ()
     openers: tuple[Line, ...] = ()
     joints: tuple[Line, ...] = ()
     question_words: tuple[Line, ...] = ()

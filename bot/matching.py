@@ -157,6 +157,7 @@ class Matcher:
         self.normaliser = Normaliser(words)
         self._function_words = {stem(word) for word in self.normaliser.words(" ".join(words.function_words))}
         self._follow_ups = {tuple(self.normaliser.words(phrase)) for phrase in words.follow_ups}
+        self._refer_back = {tuple(self.normaliser.words(phrase)) for phrase in words.refer_back}
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
@@ -350,7 +351,7 @@ class Matcher:
         if len(words) > FOLLOW_UP_WORDS or self._small_talk(verdict):
             return False
         alone = isinstance(verdict, Unknown) and verdict.follow_up
-        return alone or (len(self._without_opener(words)) < len(words))
+        return alone or words in self._refer_back or len(self._without_opener(words)) < len(words)
 
     def _small_talk(self, verdict: Verdict) -> bool:
         return isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK)
@@ -369,10 +370,16 @@ class Matcher:
         if not says and reading.words not in self._follow_ups:
             # "what about for my son": the same again, for somebody else.
             return Certain(1.0, ((before, 1.0),), reading, (before,))
+        alone = self._verdict(Reading((tuple(words),), reading.repairs)) if words else Unknown(0.0, (), reading)
+        refers = reading.words in self._follow_ups or reading.words in self._refer_back
+        if isinstance(alone, Certain) and not refers:
+            # A new subject by its name ("what about methadone").
+            return alone
         name = min((self._texts[at] for at in np.flatnonzero(self._owner == self.labels.index(before))), key=len)
-        joined = Reading(((*self.normaliser.words(name), *words),), reading.repairs)
-        verdict = self._verdict(joined)
-        return replace(verdict, follow_up=True) if isinstance(verdict, Unknown) else verdict
+        joined = self._verdict(Reading(((*self.normaliser.words(name), *words),), reading.repairs))
+        if isinstance(alone, Unknown):
+            return replace(joined, follow_up=True) if isinstance(joined, Unknown) else joined
+        return joined if isinstance(joined, Certain) and (refers or joined.labels[0] != before) else alone
 
     def _with_second_question(self, verdict: Verdict) -> Verdict:
         """Both answers, in order, where a message asks two things and each half is sure of its own."""
@@ -475,7 +482,9 @@ class Matcher:
 
     def _knows_no_word(self, reading: Reading) -> bool:
         """Whether the FAQ uses no word of the message: a few letters in common are no likeness."""
-        return not any(word in self._vocabulary and stem(word) not in self._function_words for word in reading.words)
+        stems = [stem(word) for word in reading.words]
+        telling = ["s" + one for one in stems if one not in self._function_words]
+        return not self._index.holds_any([*telling, *("c" + name for name in self.normaliser.concepts(stems))])
 
     def _confidence(self, scores: Floats, at: int) -> float:
         """The probability that this label is right."""
@@ -575,6 +584,10 @@ class _Index:
         self._unknown_idf = math.log(1 + arrays.labels) + 1
         self._rows, self._values = arrays.rows, arrays.values
         self._starts: list[int] = arrays.starts.tolist()
+
+    def holds_any(self, features: Sequence[str]) -> bool:
+        """Whether some phrasing has one of these features."""
+        return any(feature in self._number for feature in features)
 
     def vector(self, features: Sequence[str]) -> tuple[list[int], list[float]]:
         """The features as numbers and weights of a vector of length one; what is unknown only takes its share."""

@@ -58,7 +58,7 @@ what the story must reach still. On held-back and fresh messages it found 1.7 an
 SENTENCE_WORDS = 4
 SURE_AT = 0.5
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
-REFUSE_AT = -0.2
+REFUSE_AT = -0.15
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 PIECE, OVERLAP = 40, 16
