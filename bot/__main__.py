@@ -44,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except content.ContentError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
-        print(f"{len(error.problems)} problems in the content; the bot needs them mended first.", file=sys.stderr)
+        count = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+        print(f"{count} in {error.place}, to be mended first.", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output went away ("| head"): nothing is wrong on our side.
@@ -228,8 +229,10 @@ def _ask(arguments: argparse.Namespace) -> int:
                 flush=True,
             )
         else:
-            topics = f": {', '.join(decision.topics)}" if decision.topics else ""
-            print(f"{decision.outcome}{topics} ({decision.confidence:.2f})  {text}", flush=True)
+            refusal = decision.finding.refusal
+            what = [decision.emergency] if decision.emergency else [refusal.id] if refusal else decision.topics
+            named = f": {', '.join(what)}" if what else ""
+            print(f"{decision.outcome}{named} ({decision.confidence:.2f})  {text}", flush=True)
         if arguments.explain:
             for line in _explained(conversation, text):
                 print(f"    {line}", file=sys.stderr if arguments.json else sys.stdout)

@@ -41,10 +41,11 @@ class Problem:
 
 
 class ContentError(Exception):
-    """The content cannot be used; `problems` says all that is wrong with it, at once."""
+    """The content cannot be used; `problems` says all that is wrong with it, at once, and `place` where."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], place: str = "the content") -> None:
         self.problems = tuple(sorted(problems))
+        self.place = place
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -108,6 +109,8 @@ def read(folder: Path | None = None) -> Content:
             [Problem(str(folder), 0, "no topic file: put at least one *.yaml with a list of topics here")]
         )
 
+    # Where a file could not be read, what names its topics is not wrong for that.
+    whole = not problems
     defaults = documents.pop(DEFAULTS)
     known = {"_bot.yaml", "_words.yaml", "_small_talk.yaml", "_helplines.yaml", "_safety.yaml", "_safety_examples.yaml"}
     for name in documents.keys() - topic_files.keys() - known:
@@ -138,7 +141,7 @@ def read(folder: Path | None = None) -> Content:
             texts=_with_quick_replies(texts, topics),
         )
         content = Content(faq, places)
-        problems += _between(content, documents)
+        problems += _between(content, documents) if whole else []
         if not problems:
             return content
     raise ContentError(problems or [Problem(str(folder), 0, "there is no topic in it")])
@@ -167,6 +170,9 @@ def _parse(path: Path, problems: list[Problem]) -> Document:
         reason = error.problem or "this is not YAML"
         hint = "; a text with ': ' or '#' in it needs quotes around it" if "mapping values" in reason else ""
         hint = "; indent with spaces, not tabs" if "\\t" in reason else hint
+        hint = (
+            hint or "; look here and just above for an open bracket or quote, a missing ':' or '-', or a wrong indent"
+        )
         problems.append(Problem(str(path), mark.line + 1 if mark else 0, f"{reason}{hint}"))
     except yaml.YAMLError as error:
         problems.append(Problem(str(path), 0, f"this is not YAML: {error}"))

@@ -88,7 +88,8 @@ def read_messages(paths: Iterable[Path], faq: Faq) -> list[Message]:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem(str(path), 0, f"cannot be read: {error}"))
+            reason = error.strerror if isinstance(error, OSError) else "save it as UTF-8"
+            problems.append(Problem(str(path), 0, f"cannot be read: {reason}"))
             continue
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -107,7 +108,7 @@ def read_messages(paths: Iterable[Path], faq: Faq) -> list[Message]:
                 continue
             messages.append(message)
     if problems:
-        raise ContentError(problems)
+        raise ContentError(problems, "the labelled messages")
     return messages
 
 

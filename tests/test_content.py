@@ -535,3 +535,13 @@ def test_an_emergency_names_only_steps_that_there_are(write: Write) -> None:
     lines = [str(problem) for problem in caught.value.problems]
     assert any("step 'ran' is not among 'steps': did you mean 'run'?" in line for line in lines)
     assert any("{dsek} is no number" in line for line in lines)
+
+
+def test_a_file_that_is_no_yaml_is_the_only_thing_complained_of(write: Write) -> None:
+    folder = write(TOPIC + "  related: [\n")
+    (folder / "others.yaml").write_text(TOPIC.replace("id: opening", "id: hours") + "  related: [opening]\n")
+    with pytest.raises(ContentError) as raised:
+        content.load(folder)
+    (problem,) = raised.value.problems
+    assert problem.file.endswith("topics.yaml")
+    assert "open bracket" in problem.message
