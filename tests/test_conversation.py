@@ -234,6 +234,10 @@ def test_a_refusal_is_said_instead_of_an_answer(small: Conversation, library: Fa
         ("methadone", "and suboxone?", "buprenorphine"),
         ("sleep", "how long?", "sleep"),
         ("timeline", "what about for my son", "timeline"),
+        ("sleep", "and the sweats?", "physical_symptoms"),
+        ("cold_turkey", "what about methadone", "methadone"),
+        ("buprenorphine", "side effects?", "buprenorphine"),
+        ("precipitated_withdrawal", "how long does it last", "precipitated_withdrawal"),
     ],
 )
 def test_what_leans_on_the_answer_before_is_read_with_it_in_mind(
@@ -253,6 +257,24 @@ def test_a_follow_up_for_somebody_else_gets_the_words_for_them(conversation: Con
     assert topic.for_family
     turn = conversation.respond(Question("what about for my son"), before, 2.0)
     assert turn.reply.text == conversation.faq.fill(topic.for_family).strip()
+
+
+def test_a_topic_that_was_said_twice_is_not_said_a_third_time(conversation: Conversation) -> None:
+    memory = conversation.respond(Choice("teenagers"), now=1.0).memory or Memory()
+    again = conversation.respond(Question("why"), memory, 2.0)
+    assert decision(again).topics == ("teenagers",)
+    third = conversation.respond(Question("really?"), again.memory or Memory(), 3.0)
+    assert third.reply == conversation.writer.follow_up()
+
+
+def test_how_long_does_it_last_is_about_withdrawal_where_nothing_was_said_before(conversation: Conversation) -> None:
+    assert decision(conversation.respond(Question("how long does it last"))).topics == ("timeline",)
+
+
+def test_grief_is_answered_with_condolence_and_not_with_emergency_steps(conversation: Conversation) -> None:
+    turn = conversation.respond(Question("my brother died of an overdose last week"))
+    assert decision(turn).topics == ("grief",)
+    assert "sorry" in turn.reply.text
 
 
 def test_after_ten_minutes_a_follow_up_asks_which_topic(conversation: Conversation) -> None:
