@@ -97,8 +97,10 @@ def read(folder: Path | None = None) -> Content:
     """Like `load`, with the place of every part."""
     folder = folder or shipped_folder()
     problems: list[Problem] = []
-    documents = {path.name: _parse(path, problems) for path in _files(folder)}
-    documents = {name: document for name, document in documents.items() if document.data is not None}
+    parsed = {path.name: _parse(path, problems) for path in _files(folder)}
+    documents = {name: document for name, document in parsed.items() if document.data is not None}
+    # Where a file could not be read, what names its topics is not wrong for that.
+    whole = len(documents) == len(parsed)
     if DEFAULTS not in documents:
         documents[DEFAULTS] = _parse(shipped_folder() / DEFAULTS, problems)
     topic_files = {name: document for name, document in documents.items() if not name.startswith("_")}
@@ -109,8 +111,6 @@ def read(folder: Path | None = None) -> Content:
             [Problem(str(folder), 0, "no topic file: put at least one *.yaml with a list of topics here")]
         )
 
-    # Where a file could not be read, what names its topics is not wrong for that.
-    whole = not problems
     defaults = documents.pop(DEFAULTS)
     known = {"_bot.yaml", "_words.yaml", "_small_talk.yaml", "_helplines.yaml", "_safety.yaml", "_safety_examples.yaml"}
     for name in documents.keys() - topic_files.keys() - known:
@@ -171,7 +171,8 @@ def _parse(path: Path, problems: list[Problem]) -> Document:
         hint = "; a text with ': ' or '#' in it needs quotes around it" if "mapping values" in reason else ""
         hint = "; indent with spaces, not tabs" if "\\t" in reason else hint
         hint = (
-            hint or "; look here and just above for an open bracket or quote, a missing ':' or '-', or a wrong indent"
+            hint
+            or "; look here and just above for an open bracket or quote, a missing ':' or '-', a wrong indent, or a text that needs quotes"
         )
         problems.append(Problem(str(path), mark.line + 1 if mark else 0, f"{reason}{hint}"))
     except yaml.YAMLError as error:
@@ -298,6 +299,8 @@ _GROWING = {
     "function_words",
     "other_people",
     "follow_ups",
+    "refer_back",
+    "other_languages",
     "openers",
     "joints",
     "question_words",

@@ -235,7 +235,8 @@ class Conversation:
             return Turn(self._command(command, "", writer))
         decision = self.decide(text, memory.recent(now))
         answered = decision.topics[0] if decision.outcome == "answer" else ""
-        if answered and answered == memory.recent(now):
+        leaned = decision.verdict is not None and decision.verdict.leaned
+        if leaned and answered == memory.recent(now) and not self._matcher.speaks_of_other(self._matcher.read(text)):
             # Said twice, the topic has no more to give: what leans on it next is asked back.
             answered = ""
         return Turn(self._reply(decision, text, writer), decision, memory=replace(memory, topic=answered, at=now))

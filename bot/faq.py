@@ -270,7 +270,7 @@ class Words(Model):
     `distinct` lists words that look alike and must never be repaired into one another; `function_words` carry little
     meaning. `joints` are the words between two questions in one sentence, `question_words` show that a part is one.
     `follow_ups` say nothing without the message before, `refer_back` is about the topic before where
-    there was one ("how long does it last"), `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
+    that has an answer to it ("how long does it last"), `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
     """
 
     contractions: dict[str, Line] = Field(default_factory=dict)

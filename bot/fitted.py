@@ -73,7 +73,12 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
     messages = examples(faq)
     if not messages:
         return None
-    content = {"examples": messages, "words": faq.words.model_dump(mode="json"), "kinds": faq.safety.words}
+    content = {
+        "examples": messages,
+        "classes": [[one.id for one in faq.safety.emergencies], [one.id for one in faq.safety.refusals]],
+        "words": faq.words.model_dump(mode="json"),
+        "kinds": faq.safety.words,
+    }
     path = _path(content, (opinion, text, safety), folder)
     known = _load(path, _learned)
     if known is None:

@@ -41,7 +41,7 @@ class Learned:
     """What was fitted, as plain arrays and texts, so that it can be kept."""
 
     features: str
-    """One a line; the first character is `w` for words, `g` for letters."""
+    """One a line; the first character is `w` for words, `k` for kinds of words, `g` for letters."""
     idf: Singles
     weights: Singles
     """Features x scales."""

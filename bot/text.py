@@ -16,6 +16,8 @@ from bot.faq import Words
 MESSAGE_LIMIT = 4096
 """Telegram's longest message; what is beyond it is not read."""
 
+WORD_LIMIT = 60
+"""Letters of a word; what is longer is noise, and nobody may fill the memory with it."""
 LAST_LATIN = "\u024f"
 """The last letter of the Unicode blocks "Latin"."""
 
@@ -91,7 +93,7 @@ class Normaliser:
             for piece in _CLAUSE_END.split(part):
                 words: list[str] = []
                 for word in _WORD.findall(piece):
-                    words.extend(self._rewrites.get(word, (word,)))
+                    words.extend(self._rewrites.get(word, (word[:WORD_LIMIT],)))
                 if words:
                     clauses.append(words)
             if clauses:

@@ -7,7 +7,8 @@ import pytest
 
 from bot import content, fitted
 from bot.faq import Faq
-from tests.conftest import LIBRARY, TOPIC, Write
+from bot.text import Normaliser
+from tests.conftest import HELPLINES, LIBRARY, SAFETY, TOPIC, Write
 
 QUESTIONS = ("opening times", "i lost my card", "late book", "hello", "elephants", "how long", "")
 
@@ -54,6 +55,16 @@ def test_other_content_is_learned_anew(write: Write, tmp_path: Path) -> None:
     assert len(files(cache)) == 3
     fitted.matcher(content.load(write(LIBRARY.replace("  part_of: fines\n", ""))), cache)
     assert len(files(cache)) == 4
+
+
+def test_a_new_class_of_danger_is_learned_anew(write: Write, tmp_path: Path) -> None:
+    examples = "fire: [smoke in the hall, the roof burns]\nnone: [a book about fire, where is the hall]\n"
+    flood = "emergencies:\n  - id: flood\n    title: Flood\n    reply: |\n      Go up.\n"
+    for safety, wanted in ((SAFETY, "fire"), (SAFETY.replace("emergencies:\n", flood), "flood")):
+        faq = content.load(write(LIBRARY, helplines=HELPLINES, safety=safety, safety_examples=examples))
+        opinion = fitted.second_opinion(faq, Normaliser(faq.words), tmp_path)
+        assert opinion is not None
+        assert wanted in opinion.scales
 
 
 def test_an_answer_s_text_is_not_learned_from(write: Write, tmp_path: Path) -> None:

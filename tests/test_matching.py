@@ -1,9 +1,11 @@
 """`bot.matching`: a question finds its topic, and a question without an answer gets none."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -272,6 +274,15 @@ def test_solving_in_blocks_gives_the_same_weights_as_solving_at_once(monkeypatch
     in_blocks = Matcher(PHRASINGS, Words()).fitted
     assert in_blocks.dual == pytest.approx(at_once.dual, abs=1e-5)
     assert in_blocks.calibration.score == pytest.approx(at_once.calibration.score, abs=1e-3)
+
+
+def test_many_rows_of_few_words_which_no_cholesky_solves_are_learned_all_the_same() -> None:
+    colours = ["red", "blue", "green", "white"]
+    rows = [words for length in (4, 5) for words in itertools.product(colours, repeat=length)]
+    phrasings = {name: [" ".join(words) for words in rows[at::8]] for at, name in enumerate("abcdefgh")}
+    learned = Matcher(phrasings, Words())
+    assert np.isfinite(learned.fitted.dual).all()
+    assert learned.verdict(phrasings["a"][0]).ranking
 
 
 def test_a_phrasing_is_answered_and_small_talk_is_recognised(small: Matcher) -> None:

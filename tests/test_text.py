@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from bot.faq import Faq, Words
-from bot.text import MESSAGE_LIMIT, Normaliser, contains_any, fold, stem
+from bot.text import MESSAGE_LIMIT, WORD_LIMIT, Normaliser, contains_any, fold, stem
 from tests.conftest import any_text
 
 WORDS = Words(
@@ -109,6 +109,11 @@ def test_any_text_becomes_lower_case_words_without_spaces(faq: Faq, text: str) -
 def test_case_does_not_matter_to_ascii(text: str) -> None:
     plain = text.encode("ascii", "ignore").decode()
     assert fold(plain.upper()) == fold(plain.lower())
+
+
+def test_a_word_of_thousands_of_letters_is_cut(normaliser: Normaliser) -> None:
+    (word,) = normaliser.words("ab" * 2000)
+    assert len(word) == WORD_LIMIT
 
 
 @pytest.mark.parametrize(
