@@ -85,7 +85,9 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
         known = learn(faq, normaliser)
         _save(
             path,
-            features=np.array(known.features),
+            stems=np.array(known.stems),
+            phrases=known.phrases,
+            letters=np.array(known.letters),
             idf=known.idf,
             weights=known.weights,
             bias=known.bias,
@@ -93,7 +95,7 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
             vocabulary=np.array(known.vocabulary),
             kinds=np.array(known.kinds),
         )
-    return Opinion(known, normaliser)
+    return Opinion(known)
 
 
 def _path(content: Mapping[str, object], rooms: Sequence[ModuleType], folder: Path | None) -> Path:
@@ -121,7 +123,9 @@ def _fitted(data: Mapping[str, Any]) -> Fitted:
 def _learned(data: Mapping[str, Any]) -> Learned:
     scales = tuple(str(data["scales"]).split("\n"))
     return Learned(
-        str(data["features"]),
+        str(data["stems"]),
+        data["phrases"],
+        str(data["letters"]),
         data["idf"],
         data["weights"],
         data["bias"],

@@ -32,7 +32,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Faq, Words
-from bot.text import Normaliser, contains_any, stem, unstretched
+from bot.text import Normaliser, Spellings, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -52,7 +52,8 @@ EXACT_UP_TO = 15_000
 `LANDMARKS` of them, which finds a fifth fewer of the shipped FAQ's fresh questions."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
-SENTENCES_AT_MOST = 12
+SENTENCES_AT_MOST = 8
+"""Sentences that are compared by themselves. Of a longer story the others are not compared at all."""
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
 """Unknown words of one message for which a repair is looked for; one with more is noise, and each takes its time."""
@@ -183,7 +184,7 @@ class Matcher:
         self.fitted = fitted
         self._index = _Index(fitted.index)
         self._vocabulary = frozenset(fitted.vocabulary.split())
-        self._repairable = sorted(word for word in self._vocabulary if len(word) > 3)
+        self._repairable = Spellings(word for word in self._vocabulary if len(word) > 3)
         self._repaired: dict[str, str] = {}
 
     def _fit(self, words: Words) -> "Fitted":
@@ -242,8 +243,13 @@ class Matcher:
         return known
 
     def _nearest_word(self, word: str) -> str:
+        edits = int((1 - REPAIR_SIMILARITY) * len(word) / REPAIR_SIMILARITY)
         found = process.extract(
-            word, self._repairable, scorer=OSA.normalized_similarity, score_cutoff=REPAIR_SIMILARITY, limit=2
+            word,
+            self._repairable.near(word, edits),
+            scorer=OSA.normalized_similarity,
+            score_cutoff=REPAIR_SIMILARITY,
+            limit=2,
         )
         if not found:
             return word
@@ -277,8 +283,10 @@ class Matcher:
 
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
-        whole = self._score(reading.words, [old for old, _ in reading.repairs])
         telling = self._telling(reading.sentences) if len(reading.sentences) > 1 else []
+        long = len(reading.sentences) > SENTENCES_AT_MOST
+        words = [word for sentence in telling for word in sentence] if long else reading.words
+        whole = self._score(words, [old for old, _ in reading.repairs])
         if not telling:
             return whole
         single = [self._score(sentence) for sentence in telling]

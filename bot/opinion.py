@@ -36,15 +36,24 @@ SEEN_AT_LEAST = 2
 """Examples that must hold a feature before it counts."""
 
 
+Read = Sequence[Sequence[str]]
+"""A message as `Normaliser.sentences` gives it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """What was fitted, as plain arrays and texts, so that it can be kept."""
 
-    features: str
-    """One a line; the first character is `w` for words, `k` for kinds of words, `g` for letters."""
+    stems: str
+    """The stems and kinds that are known, one a line; the first has the number 1."""
+    phrases: Ints
+    """The known phrases of stems and kinds, each as one number, ascending."""
+    letters: str
+    """The known runs of letters, one a line."""
     idf: Singles
+    """How rare each phrase is, then each run of letters."""
     weights: Singles
-    """Features x scales."""
+    """Phrases and runs x scales."""
     bias: Singles
     scales: tuple[str, ...]
     vocabulary: str
@@ -56,45 +65,47 @@ class Learned:
 class Opinion:
     """Scores messages on the scales it was fitted for."""
 
-    def __init__(self, learned: Learned, normaliser: Normaliser) -> None:
+    def __init__(self, learned: Learned) -> None:
         self.learned = learned
-        self.normaliser = normaliser
         self.scales = learned.scales
         self.vocabulary = frozenset(learned.vocabulary.split())
-        self._number = {feature: at for at, feature in enumerate(learned.features.split("\n"))}
+        self._stems = _numbered(learned.stems.split("\n"))
+        self._run = {run: at for at, run in enumerate(learned.letters.split("\n"), start=len(learned.phrases))}
         self._kinds = dict(line.split() for line in learned.kinds.splitlines())
         # What a word's letters say never changes: it is added up once for each word.
         self._word = lru_cache(maxsize=20_000)(self._weigh_word)
 
-    def scores(self, text: str) -> dict[str, float]:
+    def scores(self, sentences: Read) -> dict[str, float]:
         """Each scale's score: about 1 for a member, about -1 for another message."""
-        return self._scores(self.normaliser.sentences(text))
-
-    def strongest(self, text: str, scale: str, words: int) -> dict[str, float]:
-        """The scores of the sentence that stands highest on a scale, of those with so many words; or none."""
-        sentences = self.normaliser.sentences(text)
-        single = [self._scores([sentence]) for sentence in sentences if len(sentence) >= words]
-        return max(single, key=lambda one: one[scale]) if single and len(sentences) > 1 else {}
-
-    def _scores(self, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
-        phrases = _phrases(sentences, self._kinds)
-        known = [(at, count) for phrase, count in phrases.items() if (at := self._number.get(phrase)) is not None]
+        known, counts = self._known_phrases(sentences)
         words = [self._word(word) for sentence in sentences for word in sentence]
         length = sum(square for _, square in words)
-        if not known and not length:
+        if not len(known) and not length:
             return dict.fromkeys(self.scales, -1.0)
         scores = self.learned.bias
-        if known:
-            numbers, counts = np.array(known).T
-            weights = _phrase_weights(self.learned.idf[numbers], counts)
-            scores = scores + weights @ self.learned.weights[numbers] / math.sqrt(weights @ weights)
+        if len(known):
+            weights = _phrase_weights(self.learned.idf[known], counts)
+            scores = scores + weights @ self.learned.weights[known] / math.sqrt(weights @ weights)
         if length:
             scores = scores + np.sum([said for said, _ in words], axis=0) / math.sqrt(length)
         return dict(zip(self.scales, map(float, scores), strict=True))
 
+    def strongest(self, sentences: Read, scale: str, words: int) -> dict[str, float]:
+        """The scores of the sentence that stands highest on a scale, of those with so many words; or none."""
+        single = [self.scores([sentence]) for sentence in sentences if len(sentence) >= words]
+        return max(single, key=lambda one: one[scale]) if single and len(sentences) > 1 else {}
+
+    def _known_phrases(self, sentences: Read) -> tuple[Ints, Ints]:
+        """Which of the known phrases stand in a message, and how often."""
+        phrases, counts = np.unique(_phrases(sentences, self._stems, self._kinds), return_counts=True)
+        places = np.searchsorted(self.learned.phrases, phrases)
+        places[places == len(self.learned.phrases)] = 0
+        there = self.learned.phrases[places] == phrases if len(self.learned.phrases) else np.zeros(0, dtype=bool)
+        return places[there], counts[there]
+
     def _weigh_word(self, word: str) -> tuple[Singles, float]:
         """What the letters of a word add to each scale, and the square of their length."""
-        numbers = [at for run in _runs(word) if (at := self._number.get(run)) is not None]
+        numbers = [at for run in _runs(word) if (at := self._run.get(run)) is not None]
         idf = self.learned.idf[numbers]
         return idf @ self.learned.weights[numbers], float(idf @ idf)
 
@@ -113,7 +124,8 @@ def fit(
     texts = [text for messages in examples.values() for text in messages]
     labels = np.array([label for label, messages in examples.items() for _ in messages])
     read = [normaliser.sentences(text) for text in texts]
-    features, idf, table = _tabulated(read, kinds)
+    stems = sorted({".", *kinds.values()} | {stem(word) for sentences in read for one in sentences for word in one})
+    phrases, letters, idf, table = _tabulated(read, _numbered(stems), kinds)
     scales: list[str] = []
     columns: list[Singles] = []
     biases: list[float] = []
@@ -132,7 +144,9 @@ def fit(
     words = Counter(word for sentences in read for word in set(itertools.chain.from_iterable(sentences)))
     vocabulary = [word for word, count in words.items() if count >= ORDINARY_FROM]
     return Learned(
-        features="\n".join(features),
+        stems="\n".join(stems),
+        phrases=phrases,
+        letters="\n".join(letters),
         idf=idf,
         weights=np.stack(columns, axis=1) if columns else np.zeros((len(idf), 0), dtype=np.float32),
         bias=np.array(biases, dtype=np.float32),
@@ -143,38 +157,59 @@ def fit(
 
 
 def _tabulated(
-    read: Sequence[Sequence[Sequence[str]]], kinds: Mapping[str, str]
-) -> tuple[list[str], Singles, "_Table"]:
-    """The features that enough examples hold, how rare each is, and the examples as vectors over them."""
-    met: dict[str, int] = {}
-    phrases = _counted((_phrases(sentences, kinds) for sentences in read), met)
-    letters = _counted((Counter(_all_runs(sentences)) for sentences in read), met)
-    held = np.bincount(np.concatenate([phrases.numbers, letters.numbers]), minlength=len(met))
-    kept = held >= SEEN_AT_LEAST
-    features = [feature for feature, keep in zip(met, kept, strict=True) if keep]
-    idf = (np.log((1 + len(read)) / (1 + held[kept])) + 1).astype(np.float32)
-    parts = [_weighed_phrases(phrases.only(kept), idf), _weighed_letters(letters.only(kept), idf)]
-    return features, idf, _Table(parts, len(read), len(idf))
+    read: Sequence[Read], stems: Mapping[str, int], kinds: Mapping[str, str]
+) -> tuple[Ints, list[str], Singles, "_Table"]:
+    """The phrases and runs of letters that enough examples hold, how rare each is, and the examples as vectors."""
+    each = [np.unique(_phrases(sentences, stems, kinds), return_counts=True) for sentences in read]
+    met, numbers = np.unique(np.concatenate([phrases for phrases, _ in each]), return_inverse=True)
+    rows = np.repeat(np.arange(len(each)), [len(phrases) for phrases, _ in each])
+    spoken = _Counts(rows, numbers, np.concatenate([counts for _, counts in each]))
+    seen: dict[str, int] = {}
+    spelled = _counted((Counter(_all_runs(sentences)) for sentences in read), seen)
+    held = [np.bincount(spoken.numbers, minlength=len(met)), np.bincount(spelled.numbers, minlength=len(seen))]
+    kept = [one >= SEEN_AT_LEAST for one in held]
+    idf = [np.log((1 + len(read)) / (1 + one[keep])) + 1 for one, keep in zip(held, kept, strict=True)]
+    rarities = np.concatenate(idf).astype(np.float32)
+    parts = [
+        _weighed_phrases(spoken.only(kept[0]), rarities),
+        _weighed_letters(spelled.only(kept[1], after=len(idf[0])), rarities),
+    ]
+    letters = [run for run, keep in zip(seen, kept[1], strict=True) if keep]
+    return met[kept[0]], letters, rarities, _Table(parts, len(read), len(rarities))
 
 
-def _phrases(sentences: Sequence[Sequence[str]], kinds: Mapping[str, str]) -> Counter[str]:
-    """Stems alone, in pairs and in threes (a full stop is one of them), and the same with kinds for words."""
+def _numbered(stems: Iterable[str]) -> dict[str, int]:
+    return {one: at for at, one in enumerate(stems, start=1)}
+
+
+def _phrases(sentences: Read, number: Mapping[str, int], kinds: Mapping[str, str]) -> Ints:
+    """Stems alone, in pairs and in threes (a full stop is one of them), and the same with kinds for words.
+
+    Each as one number: its stems' numbers are the digits. What holds an unknown stem is left out.
+    """
     stems = ["."]
     for sentence in sentences:
         stems += (stem(word) for word in sentence)
         stems.append(".")
-    found = Counter(
-        "w" + " ".join(stems[at : at + length]) for length in (1, 2, 3) for at in range(len(stems) - length + 1)
-    )
-    kind = [kinds.get(word, "") for word in stems]
-    named = [name or word for name, word in zip(kind, stems, strict=True)]
-    for length in (2, 3):
-        found.update(
-            "k" + " ".join(named[at : at + length])
-            for at in range(len(stems) - length + 1)
-            if any(kind[at : at + length])
-        )
-    return found
+    plain = np.array([number.get(one, 0) for one in stems])
+    kind = np.array([number[kinds[one]] if one in kinds else 0 for one in stems])
+    base = len(number) + 1
+    found = [_neighbours(plain, length, base, plain > 0) for length in (1, 2, 3)]
+    if kind.any():
+        named = np.where(kind > 0, kind, plain)
+        found += [_neighbours(named, length, base, kind > 0) for length in (2, 3)]
+    return np.concatenate(found)
+
+
+def _neighbours(numbers: Ints, length: int, base: int, wanted: npt.NDArray[np.bool_]) -> Ints:
+    """Each row of so many neighbours, none of them unknown and at least one of them wanted, as one number."""
+    size = max(0, len(numbers) - length + 1)
+    phrases, known, there = numbers[:size], numbers[:size] > 0, wanted[:size]
+    for at in range(1, length):
+        beside = slice(at, at + size)
+        phrases = phrases * base + numbers[beside]
+        known, there = known & (numbers[beside] > 0), there | wanted[beside]
+    return phrases[known & there]
 
 
 @lru_cache(maxsize=20_000)
@@ -196,10 +231,10 @@ class _Counts:
     numbers: Ints
     counts: Ints
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> "_Counts":
-        """Without the other features; those kept are numbered anew."""
+    def only(self, kept: npt.NDArray[np.bool_], after: int = 0) -> "_Counts":
+        """Without the other features; those kept are numbered anew, after so many of another sort."""
         there = kept[self.numbers]
-        return _Counts(self.rows[there], (np.cumsum(kept) - 1)[self.numbers[there]], self.counts[there])
+        return _Counts(self.rows[there], (after + np.cumsum(kept) - 1)[self.numbers[there]], self.counts[there])
 
 
 def _counted(documents: Iterable[Counter[str]], met: dict[str, int]) -> _Counts:

@@ -24,15 +24,16 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety
-from bot.opinion import Learned, Opinion, fit
-from bot.text import Normaliser, stem, unstretched
+from bot.opinion import Learned, Opinion, Read, fit
+from bot.text import Normaliser, Spellings, stem, unstretched
 
+T = TypeVar("T")
 Level = Literal["emergency", "doubtful", "none"]
 
 HARMLESS = "none"
@@ -154,8 +155,10 @@ class _Wording:
         self._compiled: re.Pattern[str] | None = None
 
     def search(self, sentence: "_Sentence") -> re.Match[str] | None:
-        if any(need.isdisjoint(sentence.tokens) for need in self.needs):
-            return None
+        tokens = sentence.tokens
+        for need in self.needs:
+            if need.isdisjoint(tokens):
+                return None
         if self._compiled is None:
             self._compiled = re.compile(self._source)
         return self._compiled.search(sentence.marked)
@@ -167,23 +170,23 @@ class _Sentence:
     The stem stands first because nearly all patterns begin with one: a literal that fails at its first letter.
     """
 
-    __slots__ = ("_ends", "clauses", "marked", "tokens")
+    __slots__ = ("_ends", "clauses", "marked", "tokens", "words")
 
     def __init__(self, clauses: Sequence[Sequence[str]]) -> None:
         pieces = [" ".join(f"{stem(word)}/{word}" for word in clause) for clause in clauses]
         self.clauses = clauses
         self._ends = list(itertools.accumulate(len(piece) + 1 for piece in pieces))
         self.marked = " ".join(pieces)
-        self.tokens = {half for clause in clauses for word in clause for half in (f"/{word}", f"{stem(word)}/")}
+        self.words = [word for clause in clauses for word in clause]
+        self.tokens = {half for word in set(self.words) for half in (f"/{word}", f"{stem(word)}/")}
 
     def near(self, found: re.Match[str], reach: int) -> "_Sentence":
         """The sentence, or of a ramble without a full stop only the words around a match."""
-        words = self.marked.split(" ")
-        if len(words) <= 2 * reach:
+        if len(self.words) <= 2 * reach:
             return self
         first = self.marked.count(" ", 0, found.start())
         last = self.marked.count(" ", 0, found.end())
-        return _Sentence([[word.partition("/")[2] for word in words[max(0, first - reach) : last + reach]]])
+        return _Sentence([self.words[max(0, first - reach) : last + reach]])
 
     def around(self, found: re.Match[str]) -> "_Sentence":
         """The clauses that hold a match, as a sentence of their own."""
@@ -193,30 +196,27 @@ class _Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Owned:
     owner: str
     rule: Rule
-    patterns: tuple[_Wording, ...]
 
 
-class _RuleBook:
-    """Rules with their wordings, found by the words that a sentence must hold for them."""
+class _Book(Generic[T]):
+    """Wordings, each with what it stands for, found by the words that a sentence must hold for them."""
 
-    def __init__(self, rules: Iterable[_Compiled]) -> None:
-        self._wordings: list[tuple[_Compiled, _Wording]] = [
-            (rule, wording) for rule in rules for wording in rule.patterns
-        ]
+    def __init__(self, entries: Iterable[tuple[T, _Wording]]) -> None:
+        self._entries = list(entries)
         self._by_token: dict[str, list[int]] = {}
-        for number, (_, wording) in enumerate(self._wordings):
+        for number, (_, wording) in enumerate(self._entries):
             for token in wording.anchors:
                 self._by_token.setdefault(token, []).append(number)
 
-    def candidates(self, sentence: _Sentence) -> Iterator[tuple[_Compiled, _Wording]]:
-        """The wordings that may stand in the sentence, in the rules' order."""
+    def candidates(self, sentence: _Sentence) -> Iterator[tuple[T, _Wording]]:
+        """The wordings that may stand in the sentence, in the content's order."""
         numbers: set[int] = set()
         for token in sentence.tokens:
             numbers.update(self._by_token.get(token, ()))
-        return (self._wordings[number] for number in sorted(numbers))
+        return (self._entries[number] for number in sorted(numbers))
 
 
 class Gate:
@@ -239,28 +239,30 @@ class Gate:
         self._read: dict[str, list[str]] = {}
         self._items: dict[str, tuple[str, frozenset[str]]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
-        self._guards = {name: tuple(map(self._compile, says)) for name, says in safety.guards.items()}
-        self._emergencies = _RuleBook(self._compiled(safety.emergencies))
-        self._refusals = _RuleBook(self._compiled(safety.refusals))
+        self._guards = _Book((name, self._compile(say)) for name, says in safety.guards.items() for say in says)
+        self._emergencies = _Book(self._compiled(safety.emergencies))
+        self._refusals = _Book(self._compiled(safety.refusals))
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._lowerable = {one.id for one in safety.emergencies if not one.firm}
         own = self._own_words()
-        self._danger_words = sorted(word for word in own if len(word) > 3)
+        self._danger_words = Spellings(word for word in own if len(word) > 3)
         self._known = set(known_words) | own
         if second is not None:
             self._known |= second.vocabulary
 
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
-        sentences = [_Sentence(sentence) for sentence in self._readings(text)]
-        scores = self._second.scores(text) if self._second and sentences else {}
+        clauses = self._normaliser.clauses(text)
+        sentences = list(self._readings(clauses))
+        said = [list(itertools.chain.from_iterable(sentence)) for sentence in clauses]
+        scores = self._second.scores(said) if self._second and said else {}
         hits, excused = self._hits(self._emergencies, sentences, scores)
         hard = [hit for hit, soft in hits if not soft]
         if hard:
             owners = {hit.owner for hit in hard}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
             return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
-        raised, doubted, declined = self._opinion(text, scores, sentences, known_as_doubtful=bool(hits))
+        raised, doubted, declined = self._opinion(said, scores, sentences, known_as_doubtful=bool(hits))
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
@@ -271,7 +273,7 @@ class Gate:
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
     def _opinion(
-        self, text: str, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
+        self, said: Read, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
     ) -> tuple[Hit | None, Hit | None, Hit | None]:
         """What the second opinion raises, doubts and declines; at most one of the three.
 
@@ -283,15 +285,18 @@ class Gate:
         level = scores[DANGER]
         raise_at = DOUBTFUL_RAISE_AT if known_as_doubtful else RAISE_EARLY_AT if danger.early else RAISE_AT
         if self._second and SENTENCE_FROM <= level < raise_at:
-            single = self._second.strongest(text, DANGER, SENTENCE_WORDS)
+            single = self._second.strongest(said, DANGER, SENTENCE_WORDS)
             if single and single[DANGER] >= SENTENCE_AT:
                 danger = max(self._safety.emergencies, key=lambda one: single[one.id])
                 level = single[DANGER]
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
         if level >= DOUBT_AT:
-            guards = [pattern for name in LOWERING for pattern in self._guards.get(name, ())]
-            lowered = level < SURE_AT and any(pattern.search(one) for pattern in guards for one in sentences)
-            if sum(len(clause) for clause in sentences[0].clauses) < SHORTEST and len(sentences) == 1:
+            lowered = level < SURE_AT and any(
+                name in LOWERING and pattern.search(one)
+                for one in sentences
+                for name, pattern in self._guards.candidates(one)
+            )
+            if len(sentences[0].words) < SHORTEST and len(sentences) == 1:
                 return None, hit, None
             if level >= raise_at:
                 return (None, hit, None) if lowered else (hit, None, None)
@@ -303,7 +308,7 @@ class Gate:
         return None, None, Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
 
     def _hits(
-        self, rules: "_RuleBook", sentences: Sequence[_Sentence], scores: Mapping[str, float]
+        self, rules: "_Book[_Owned]", sentences: Sequence[_Sentence], scores: Mapping[str, float]
     ) -> tuple[list[tuple[Hit, bool]], list[tuple[Hit, str]]]:
         """Rules that fired, each once and with whether it is only doubtful, and matches that a guard excused.
 
@@ -312,60 +317,59 @@ class Gate:
         hits: dict[tuple[str, str], tuple[Hit, bool]] = {}
         excused: dict[tuple[Hit, str], None] = {}
         for sentence in sentences:
-            for compiled, pattern in rules.candidates(sentence):
-                key = compiled.owner, compiled.rule.id
+            for owned, pattern in rules.candidates(sentence):
+                key = owned.owner, owned.rule.id
                 known = hits.get(key)
-                found = None if known and (compiled.rule.soft or not known[1]) else pattern.search(sentence)
+                found = None if known and (owned.rule.soft or not known[1]) else pattern.search(sentence)
                 if found is None:
                     continue
-                hit = Hit(compiled.owner, compiled.rule.id, _unmarked(found.group()))
-                guard = self._guard(compiled.rule, sentence, found)
+                hit = Hit(owned.owner, owned.rule.id, _unmarked(found.group()))
+                guard = self._guard(owned.rule, sentence, found)
                 if guard:
                     excused[hit, guard] = None
                     continue
-                opposed = not compiled.rule.soft and self._opposed(hit.owner, scores, sentence, found)
+                opposed = not owned.rule.soft and self._opposed(hit.owner, scores, sentence, found)
                 if opposed:
                     excused[hit, CLASSIFIER] = None
                 if known is None or not opposed:
-                    hits[key] = hit, compiled.rule.soft or opposed
+                    hits[key] = hit, owned.rule.soft or opposed
         return list(hits.values()), list(excused)
 
     def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
         """Whether the second opinion is sure that a match is no danger."""
-        short = len(sentence.marked.split(" ")) < OPPOSED_WORDS
+        short = len(sentence.words) < OPPOSED_WORDS
         limit = OPPOSED_SHORT_AT if short else OPPOSED_AT
         if self._second is None or owner not in self._lowerable or scores[DANGER] >= limit:
             return False
         if self._now and self._now.search(sentence):
             return False
-        nearby = _unmarked(sentence.near(found, OPPOSED_REACH).marked)
-        return self._second.scores(nearby)[DANGER] < limit
+        nearby = sentence.near(found, OPPOSED_REACH)
+        return self._second.scores([nearby.words])[DANGER] < limit
 
     def _guard(self, rule: Rule, sentence: _Sentence, found: re.Match[str]) -> str | None:
         """The guard that excuses this rule in this sentence."""
         if not rule.unless or (self._now and self._now.search(sentence)):
             return None
         clause, nearby = sentence.around(found), sentence.near(found, GUARD_REACH)
-        if len(clause.marked.split(" ")) > 2 * CLAUSE_REACH:
+        if len(clause.words) > 2 * CLAUSE_REACH:
             clause = sentence.near(found, CLAUSE_REACH)
-        for name in rule.unless:
-            place = clause if name in self._safety.clause_guards else nearby
-            if any(pattern.search(place) for pattern in self._guards[name]):
+        for name, pattern in self._guards.candidates(nearby):
+            if name in rule.unless and pattern.search(clause if name in self._safety.clause_guards else nearby):
                 return name
         return None
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def _readings(self, text: str) -> Iterator[Sequence[Sequence[str]]]:
+    def _readings(self, clauses: Sequence[Sequence[Sequence[str]]]) -> Iterator[_Sentence]:
         """Each sentence, in clauses, as it stands and, where that differs, with its words of danger put right."""
         left = MENDED_AT_MOST
         read: set[tuple[tuple[str, ...], ...]] = set()
-        for sentence in itertools.chain.from_iterable(map(_pieces, self._normaliser.clauses(text))):
+        for sentence in itertools.chain.from_iterable(map(_pieces, clauses)):
             key = tuple(map(tuple, sentence))
             if key in read:
                 continue
             read.add(key)
-            yield sentence
+            yield _Sentence(sentence)
             seen = [sentence]
             unknown = sum(word not in self._known for clause in sentence for word in clause)
             if not unknown or left <= 0:
@@ -376,7 +380,7 @@ class Gate:
                 reading = [[part for options in clause for part in options[choice]] for clause in mended]
                 if reading not in seen:
                     seen.append(reading)
-                    yield reading
+                    yield _Sentence(reading)
 
     def _mend(self, word: str) -> Sequence[Sequence[str]]:
         """What a word may have been meant to be, likeliest first: itself where it is known."""
@@ -384,21 +388,22 @@ class Gate:
             return ((word,),)
         if short := unstretched(word, self._known):
             return ((short,),)
-        found = process.extract(
-            word, self._danger_words, scorer=OSA.distance, score_cutoff=2 if len(word) > 7 else 1, limit=5
-        )
+        edits = 2 if len(word) > 7 else 1
+        near = self._danger_words.near(word, edits)
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=edits, limit=5)
         if found:
             # Of those equally far the longest: letters are left out more often than put in.
-            near = sorted(found, key=lambda one: (one[1], -len(one[0])))
-            return [(str(one),) for one, distance, _ in near if distance == near[0][1]][:2]
+            best = sorted(found, key=lambda one: (one[1], -len(one[0])))
+            return [(str(one),) for one, distance, _ in best if distance == best[0][1]][:2]
         return (_split(word, self._known) or (word,),)
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
-    def _compiled(self, members: Sequence[Emergency | Refusal]) -> Iterator[_Compiled]:
+    def _compiled(self, members: Sequence[Emergency | Refusal]) -> Iterator[tuple[_Owned, _Wording]]:
         for member in members:
             for rule in member.rules:
-                yield _Compiled(member.id, rule, tuple(map(self._compile, rule.says)))
+                owned = _Owned(member.id, rule)
+                yield from ((owned, self._compile(say)) for say in rule.says)
 
     def _words(self, text: str) -> list[str]:
         """The words of a piece of a wording; the same few hundred words stand in thousands of places."""

@@ -20,45 +20,50 @@ EXAMPLES = {
     ],
 }
 KINDS = {"shelf": "<furniture>", "curtain": "<furniture>", "sofa": "<furniture>"}
-OPINION = Opinion(fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER, KINDS), NORMALISER)
+OPINION = Opinion(fit(EXAMPLES, {"danger": ["fire", "flood"]}, NORMALISER, KINDS))
+
+
+def scores(text: str) -> dict[str, float]:
+    """What the opinion says of a text."""
+    return OPINION.scores(NORMALISER.sentences(text))
 
 
 def test_examples_are_told_apart() -> None:
     for label, texts in EXAMPLES.items():
         for text in texts:
-            scores = OPINION.scores(text)
-            assert (scores["danger"] > 0) == (label != "none"), text
+            said = scores(text)
+            assert (said["danger"] > 0) == (label != "none"), text
             if label != "none":
-                assert max(("fire", "flood"), key=scores.__getitem__) == label, text
+                assert max(("fire", "flood"), key=said.__getitem__) == label, text
 
 
 def test_a_new_message_goes_with_what_it_is_like() -> None:
-    scores = OPINION.scores("the roof is burning, flames everywhere")
-    assert scores["fire"] > scores["flood"]
-    assert scores["danger"] > OPINION.scores("where can i renew a book")["danger"]
+    said = scores("the roof is burning, flames everywhere")
+    assert said["fire"] > said["flood"]
+    assert said["danger"] > scores("where can i renew a book")["danger"]
 
 
 def test_a_misspelling_is_understood_by_its_letters() -> None:
-    assert OPINION.scores("the curtain is burnin")["fire"] > OPINION.scores("the curtain is burnin")["flood"]
+    assert scores("the curtain is burnin")["fire"] > scores("the curtain is burnin")["flood"]
 
 
 def test_a_word_of_the_same_kind_says_the_same() -> None:
-    assert OPINION.scores("the sofa is")["danger"] > OPINION.scores("the carrot is")["danger"]
+    assert scores("the sofa is")["danger"] > scores("the carrot is")["danger"]
 
 
 def test_the_strongest_sentence_of_a_story_is_found() -> None:
     story = "when do you open. my card is lost. flames on the roof. where is the tap water"
-    assert OPINION.strongest(story, "danger", 3)["fire"] == OPINION.scores("flames on the roof")["fire"]
+    assert OPINION.strongest(NORMALISER.sentences(story), "danger", 3)["fire"] == scores("flames on the roof")["fire"]
 
 
 def test_one_sentence_alone_is_no_story() -> None:
-    assert OPINION.strongest("flames on the roof", "danger", 3) == {}
-    assert OPINION.strongest("", "danger", 3) == {}
+    assert OPINION.strongest(NORMALISER.sentences("flames on the roof"), "danger", 3) == {}
+    assert OPINION.strongest([], "danger", 3) == {}
 
 
 def test_what_holds_nothing_known_is_no_danger() -> None:
-    assert OPINION.scores("")["danger"] < 0
-    assert OPINION.scores("xyzzy qqq")["danger"] < 0
+    assert scores("")["danger"] < 0
+    assert scores("xyzzy qqq")["danger"] < 0
 
 
 def test_the_same_examples_teach_the_same() -> None:
@@ -68,11 +73,11 @@ def test_the_same_examples_teach_the_same() -> None:
 
 def test_a_class_without_examples_scores_low() -> None:
     learned = fit({"none": ["a b c", "a b d", "b c d"]}, {"danger": ["fire"]}, NORMALISER, {})
-    assert Opinion(learned, NORMALISER).scores("a b c")["fire"] <= 0
+    assert Opinion(learned).scores([["a", "b", "c"]])["fire"] <= 0
 
 
 @given(text=any_text)
 def test_any_text_gets_a_score_on_every_scale(text: str) -> None:
-    scores = OPINION.scores(text)
-    assert set(scores) == {"danger", "fire", "flood"}
-    assert all(-50 < score < 50 for score in scores.values())
+    said = scores(text)
+    assert set(said) == {"danger", "fire", "flood"}
+    assert all(-50 < score < 50 for score in said.values())

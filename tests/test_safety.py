@@ -199,7 +199,7 @@ def gate_of_two(*says: str, firm: bool = False) -> Gate:
     rules = (Rule(id="rule", says=says),)
     safety = Safety(emergencies=(Emergency(id="fire", title="Fire", reply="Run.", firm=firm, rules=rules),))
     learned = fit(EXAMPLES, {DANGER: ["fire"], DECLINED: []}, normaliser, {})
-    return Gate(safety, normaliser, (), Opinion(learned, normaliser))
+    return Gate(safety, normaliser, (), Opinion(learned))
 
 
 def test_what_no_rule_names_is_raised_by_the_classifier() -> None:
