@@ -73,6 +73,10 @@ OPPOSED_REACH, OPPOSED_WORDS = 6, 8
 match with so many words on either side. A sentence of fewer than `OPPOSED_WORDS` says less, so that it must be surer;
 the classes marked `firm` are never lowered. With the thresholds here it recognises 93 % of 582 held-back cries and raises
 2.9 % of 630 others; one limit of -0.5, none of it for short ones and higher thresholds gave 91 and 4.3 %."""
+HARMLESS_AT, HARMLESS_WORDS = -0.55, 40
+"""Below this the message is sure enough to be harmless whatever stands around the match ("exam question: a man is
+unresponsive"); in a longer one the danger may be a small part. Of 1,127 held-back cries that a rule knew, none stood below
+-0.5, and 25 of 58 others did, 19 of them of at most 40 words."""
 LOWERING = ("safe_now", "past")
 DANGER, DECLINED = "/danger", "/declined"
 """The scales of all classes together; no class can be called so."""
@@ -256,7 +260,8 @@ class Gate:
         sentences = list(self._readings(clauses))
         said = [list(itertools.chain.from_iterable(sentence)) for sentence in clauses]
         scores = self._second.scores(said) if self._second and said else {}
-        hits, excused = self._hits(self._emergencies, sentences, scores)
+        harmless = bool(scores) and scores[DANGER] < HARMLESS_AT and sum(map(len, said)) <= HARMLESS_WORDS
+        hits, excused = self._hits(self._emergencies, sentences, scores, harmless=harmless)
         hard = [hit for hit, soft in hits if not soft]
         if hard:
             owners = {hit.owner for hit in hard}
@@ -308,11 +313,16 @@ class Gate:
         return None, None, Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
 
     def _hits(
-        self, rules: "_Book[_Owned]", sentences: Sequence[_Sentence], scores: Mapping[str, float]
+        self,
+        rules: "_Book[_Owned]",
+        sentences: Sequence[_Sentence],
+        scores: Mapping[str, float],
+        *,
+        harmless: bool = False,
     ) -> tuple[list[tuple[Hit, bool]], list[tuple[Hit, str]]]:
         """Rules that fired, each once and with whether it is only doubtful, and matches that a guard excused.
 
-        An excuse holds for one match only.
+        An excuse holds for one match only. `harmless`: the second opinion is sure of that for the whole message.
         """
         hits: dict[tuple[str, str], tuple[Hit, bool]] = {}
         excused: dict[tuple[Hit, str], None] = {}
@@ -328,14 +338,16 @@ class Gate:
                 if guard:
                     excused[hit, guard] = None
                     continue
-                opposed = not owned.rule.soft and self._opposed(hit.owner, scores, sentence, found)
+                opposed = not owned.rule.soft and self._opposed(hit.owner, scores, sentence, found, harmless)
                 if opposed:
                     excused[hit, CLASSIFIER] = None
                 if known is None or not opposed:
                     hits[key] = hit, owned.rule.soft or opposed
         return list(hits.values()), list(excused)
 
-    def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
+    def _opposed(
+        self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str], harmless: bool
+    ) -> bool:
         """Whether the second opinion is sure that a match is no danger."""
         short = len(sentence.words) < OPPOSED_WORDS
         limit = OPPOSED_SHORT_AT if short else OPPOSED_AT
@@ -343,6 +355,8 @@ class Gate:
             return False
         if self._now and self._now.search(sentence):
             return False
+        if harmless:
+            return True
         nearby = sentence.near(found, OPPOSED_REACH)
         return self._second.scores([nearby.words])[DANGER] < limit
 

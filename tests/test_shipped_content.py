@@ -185,15 +185,19 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # Written to be oblique, all of them.
         ("a", 0.75, 0.08),
         # A third of what several writers wrote, half of it hard near misses.
-        ("b", 0.92, 0.04),
+        ("b", 0.93, 0.035),
         # A fresh mind's round of 150 and 150, never opened.
-        ("d", 0.94, 0.03),
+        ("d", 0.96, 0.02),
         # Three more such rounds.
-        ("f", 0.96, 0.04),
+        ("f", 0.97, 0.025),
         # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
-        ("i", 0.94, 0.06),
-        # The newest round of 150 and 150; nothing was chosen on it or learned from it.
+        ("i", 0.94, 0.045),
+        # A round of 150 and 150; nothing was chosen on it or learned from it.
         ("k", 0.97, 0.02),
+        # A third of four more: oblique, rambling, in questions, in depth.
+        ("l", 0.88, 0.08),
+        # The newest round of 150 and 150.
+        ("m", 0.94, 0.02),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
