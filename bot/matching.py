@@ -22,7 +22,7 @@ Pure: no I/O, no clock, no randomness.
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -47,11 +47,12 @@ OUT_OF_SCOPE = "/out_of_scope"
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
 RIDGE = 0.4
-EXACT_UP_TO = 15_000
-"""Phrasings that are solved exactly, which takes four bytes for each pair of them (0.9 GB). More are answered from
+EXACT_UP_TO = 20_000
+"""Phrasings that are solved exactly, which takes two bytes for each pair of them (0.8 GB). More are answered from
 `LANDMARKS` of them, which finds a fifth fewer of the shipped FAQ's fresh questions."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
+KIN_SHARE = 0.5
 SENTENCES_AT_MOST = 8
 """Sentences that are compared by themselves. Of a longer story the others are not compared at all."""
 REPAIR_SIMILARITY = 0.75
@@ -75,7 +76,7 @@ SMALL_WORDS_AT = 0.5
 SUGGESTIONS = 3
 SECOND_QUESTION_AT = 0.75
 SECOND_QUESTION_RANK = 3
-ONE_QUESTION_AT = 0.6
+ONE_QUESTION_AT = 0.7
 """Each of two questions in a message must be this sure by itself, and be among so many wider topics of the whole
 message: a wrong second answer costs more than none. From the score `ONE_QUESTION_AT` on the message is nearly a known
 phrasing, which is one question however it is built."""
@@ -170,6 +171,7 @@ class Matcher:
         self.labels = tuple(phrasings)
         self._is_topic = [not label.startswith(SMALL_TALK) for label in self.labels]
         self._wider = tuple((part_of or {}).get(label, label) for label in self.labels)
+        self._families = _families(self._wider)
         self._texts = tuple(text for texts in phrasings.values() for text in texts)
         self._small_phrases = {
             tuple(self.normaliser.words(text))
@@ -279,7 +281,7 @@ class Matcher:
         features += ["s" + one for one in repaired]
         # Not a product of matrices: above some size that wakes a thread per core, which spins on after each message.
         score: Floats = np.vecdot(self.fitted.dual, _kernel(self._index.cosines(features)))
-        return score
+        return _together(score, self._families)
 
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
@@ -457,11 +459,12 @@ class Matcher:
         stay as they are, which flatters a little. Seconds for some thousand phrasings: for `check` and tests.
         """
         everything = np.arange(len(self._texts))
-        kernel = _kernel(_Index(self._whole_index(self._documents())).kernel(everything))
+        kernel = _similarities(_Index(self._whole_index(self._documents())), everything)
         inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(everything), dtype=np.float32))
         targets = np.zeros((len(everything), len(self.labels)), dtype=np.float32)
         targets[everything, self._owner] = 1
         ridge = targets - (inverse @ targets) / np.diag(inverse)[:, None]
+        ridge = np.stack([_together(row, self._families) for row in ridge])
         ranked = np.argsort(-ridge, axis=1)[:, :RANKED]
         kernel[everything, everything] = 0
         nearest = [
@@ -479,7 +482,8 @@ class Matcher:
 
     def lookalikes(self, cosine: float) -> list[tuple[tuple[str, str], tuple[str, str], float]]:
         """Pairs of phrasings of different labels, as (label, text), that are at least this near to each other."""
-        kernel = np.triu(_Index(self._whole_index(self._documents())).kernel(np.arange(len(self._texts))), k=1)
+        index = _Index(self._whole_index(self._documents()))
+        kernel = np.triu(np.stack(list(index.kernel(np.arange(index.size)))), k=1)
         pairs = [(int(a), int(b)) for a, b in np.argwhere(kernel >= cosine) if self._owner[a] != self._owner[b]]
         return [(self._named(a), self._named(b), float(kernel[a, b])) for a, b in pairs]
 
@@ -501,6 +505,24 @@ class Matcher:
     def _confidence(self, scores: Floats, at: int) -> float:
         """The probability that this label is right."""
         return self.fitted.calibration.probability(float(scores[at]))
+
+
+def _families(wider: Sequence[str]) -> Ints:
+    """The number of each label's wider label."""
+    numbers = {name: at for at, name in enumerate(dict.fromkeys(wider))}
+    return np.array([numbers[name] for name in wider], dtype=np.int64)
+
+
+def _together(scores: Floats, families: Ints) -> Floats:
+    """Each label's score and half of what the best one's kin score: parts of a wider topic speak for each other.
+
+    Half a point to a point more questions find their wider topic first, on held-back ones of this FAQ.
+    """
+    best = np.full(len(scores), -np.inf)
+    np.maximum.at(best, families, scores)
+    kin = np.bincount(families, scores, minlength=len(scores)) - best
+    together: Floats = scores + (KIN_SHARE * kin[families]).astype(np.float32)
+    return together
 
 
 def _kernel(cosines: Floats) -> Floats:
@@ -631,17 +653,16 @@ class _Index:
         values *= np.repeat(weights, [span.stop - span.start for span in spans])
         return np.bincount(rows, values, minlength=self.size).astype(np.float32)
 
-    def kernel(self, landmarks: Ints) -> Floats:
-        """The cosines of some phrasings (rows) with all of them (columns)."""
+    def kernel(self, some: Ints) -> Iterator[Floats]:
+        """The cosines of each of some phrasings with all of them."""
         feature_of = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
         order = np.argsort(self._rows, kind="stable")
         begins = np.searchsorted(self._rows[order], np.arange(self.size + 1))
-        kernel = np.empty((len(landmarks), self.size), dtype=np.float32)
-        for line, landmark in zip(kernel, landmarks, strict=True):
-            own = order[begins[landmark] : begins[landmark + 1]]
-            line[:] = self._near(feature_of[own].tolist(), self._values[own])
-        kernel[np.arange(len(landmarks)), landmarks] = 1.0
-        return kernel
+        for at in some:
+            own = order[begins[at] : begins[at + 1]]
+            row = self._near(feature_of[own].tolist(), self._values[own])
+            row[at] = 1.0
+            yield row
 
 
 _FAMILIES = "".join(FAMILY_WEIGHT)
@@ -684,26 +705,16 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
     landmarks: Ints = (
         np.arange(index.size) if exact else np.linspace(0, index.size - 1, LANDMARKS).round().astype(np.int64)
     )
-    kernel = _similarities(index, landmarks)
-    tried = kernel[:, rows].T
     if exact:
-        solved: Floats = np.concatenate([targets, np.zeros((index.size, len(rows)), dtype=np.float32)], axis=1)
-        solved[rows, len(labels) + np.arange(len(rows))] = 1
-        kernel[landmarks, landmarks] += RIDGE
-        try:
-            _solve_in_place(kernel, solved)
-        except np.linalg.LinAlgError:
-            # Thousands of permutations of a few words: the power of the cosine makes them no positive definite system.
-            kernel = _similarities(index, landmarks)
-            kernel[landmarks, landmarks] += RIDGE
-            solved = np.concatenate([targets, np.eye(index.size, dtype=np.float32)[:, rows]], axis=1)
-            solved = np.linalg.solve(kernel, solved).astype(np.float32, copy=False)
+        solved = _solved_exactly(index, targets, rows)
+        tried = _similarities(index, rows)
     else:
+        kernel = _similarities(index, landmarks)
+        tried = kernel[:, rows].T
         wanted = np.concatenate([kernel @ targets, kernel[:, rows]], axis=1)
         system = kernel @ kernel.T + RIDGE * kernel[:, landmarks]
         system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
         solved = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
-    del kernel
     dual = np.ascontiguousarray(solved[:, : len(labels)].T)
     samples = []
     begin = 0
@@ -719,36 +730,62 @@ def _fit(index: _Index, owner: Ints, wider: Sequence[str], labels: Sequence[str]
     return landmarks, dual, _calibrate(samples, share) if samples else UNFITTED
 
 
-def _similarities(index: _Index, landmarks: Ints) -> Floats:
-    """How much each landmark and each phrasing say about each other."""
-    kernel = index.kernel(landmarks)
-    for line in kernel:
-        # In place: each copy of some thousand phrasings' kernel is a few hundred megabytes.
-        line[:] = _kernel(line)
+def _similarities(index: _Index, some: Ints) -> Floats:
+    """How much some phrasings (rows) and all of them (columns) say about each other."""
+    kernel = np.empty((len(some), index.size), dtype=np.float32)
+    for line, row in zip(kernel, index.kernel(some), strict=True):
+        line[:] = _kernel(row)
     return kernel
 
 
-def _solve_in_place(system: Floats, wanted: Floats) -> None:
-    """Put the solution of `system @ x = wanted` into `wanted`; `system` is spent.
+def _solved_exactly(index: _Index, targets: Floats, rows: Ints) -> Floats:
+    """The regression's weights for the targets, and beside them the columns `rows` of the inverse of its system."""
+    size = index.size
+    # Only what stands on and below the diagonal, a strip of columns at a time: a whole one of ten thousand phrasings
+    # takes as much memory as a small server has.
+    starts = range(0, size, BLOCK)
+    strips = [np.empty((size - begin, min(BLOCK, size - begin)), dtype=np.float32) for begin in starts]
+    for at, row in enumerate(index.kernel(np.arange(size))):
+        begin = at - at % BLOCK
+        strips[at // BLOCK][:, at - begin] = _kernel(row)[begin:]
+        strips[at // BLOCK][at - begin, at - begin] += RIDGE
+    solved: Floats = np.concatenate([targets, np.zeros((size, len(rows)), dtype=np.float32)], axis=1)
+    solved[rows, targets.shape[1] + np.arange(len(rows))] = 1
+    try:
+        _solve_in_place(strips, solved)
+    except np.linalg.LinAlgError:
+        # Thousands of permutations of a few words: the power of the cosine makes them no positive definite system.
+        system = _similarities(index, np.arange(size))
+        system[np.arange(size), np.arange(size)] += RIDGE
+        wanted = np.concatenate([targets, np.eye(size, dtype=np.float32)[:, rows]], axis=1)
+        solved = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
+    return solved
 
-    Raises LinAlgError where the system is not positive definite; both are spent then. Cholesky's method, block by block (Golub & Van Loan, Matrix Computations, 4.2.9). numpy's own solvers make copies of
-    double precision: a gigabyte where this takes nothing, on servers that have no more.
+
+def _solve_in_place(strips: Sequence[Floats], wanted: Floats) -> None:
+    """Put the solution of `system @ x = wanted` into `wanted`; `strips`, the system's lower half, are spent.
+
+    Raises LinAlgError where the system is not positive definite; both are spent then. Cholesky's method, block by block
+    (Golub & Van Loan, Matrix Computations, 4.2.9). numpy's own solvers make copies of double precision: a gigabyte where
+    this takes nothing.
     """
-    starts = range(0, len(system), BLOCK)
     inverses = []
-    for begin in starts:
-        end = begin + BLOCK
-        inverse = np.linalg.inv(np.linalg.cholesky(system[begin:end, begin:end])).astype(np.float32, copy=False)
+    for at, strip in enumerate(strips):
+        width = strip.shape[1]
+        begin, end = at * BLOCK, at * BLOCK + width
+        inverse = np.linalg.inv(np.linalg.cholesky(strip[:width])).astype(np.float32, copy=False)
         inverses.append(inverse)
-        below = system[end:, begin:end] = system[end:, begin:end] @ inverse.T
-        for first in range(0, len(below), BLOCK):
-            rest = slice(end + first, end + first + BLOCK)
-            system[end + first :, rest] -= below[first:] @ below[first : first + BLOCK].T
+        below = strip[width:] = strip[width:] @ inverse.T
+        for other in strips[at + 1 :]:
+            beside = below[-len(other) :]
+            np.subtract(other, beside @ beside[: other.shape[1]].T, out=other)
         wanted[begin:end] = inverse @ wanted[begin:end]
         wanted[end:] -= below @ wanted[begin:end]
-    for begin, inverse in zip(reversed(starts), reversed(inverses), strict=True):
-        wanted[begin : begin + BLOCK] = inverse.T @ wanted[begin : begin + BLOCK]
-        wanted[:begin] -= system[begin : begin + BLOCK, :begin].T @ wanted[begin : begin + BLOCK]
+    for at in reversed(range(len(strips))):
+        begin = at * BLOCK
+        end = begin + len(inverses[at])
+        rest = wanted[begin:end] - strips[at][end - begin :].T @ wanted[end:]
+        wanted[begin:end] = inverses[at].T @ rest
 
 
 def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:
@@ -768,21 +805,21 @@ def _leave_out(
     In closed form: leaving the rows B out turns their residuals r_B into `inv(I - H_BB) r_B`, H being the regression's
     influence ("hat") matrix.
     """
-    intents = np.array([sorted(set(wider)).index(name) for name in wider])
+    families = _families(wider)
     topics = np.array([not label.startswith(SMALL_TALK) for label in labels])
     right = int(owner[group[0]])
     target = np.zeros_like(residual)
     target[:, right] = 1
     alone = target - residual / (1 - np.diag(influence))[:, None]
     without = target - np.linalg.solve(np.eye(len(group), dtype=np.float32) - influence, residual)
-    without = np.where(intents == intents[right], -1, without)
+    without = np.where(families == families[right], -1, without)
     pairs = zip(alone, without, strict=True)
-    return [_sample(scores, intents, topics, right) for pair in pairs for scores in pair]
+    return [_sample(_together(scores, families), families, topics, right) for pair in pairs for scores in pair]
 
 
-def _sample(scores: Floats, intents: Ints, topics: npt.NDArray[np.bool_], right: int) -> tuple[float, bool]:
+def _sample(scores: Floats, families: Ints, topics: npt.NDArray[np.bool_], right: int) -> tuple[float, bool]:
     best = int(np.argmax(np.where(topics, scores, -np.inf)))
-    return float(scores[best]), bool(intents[best] == intents[right])
+    return float(scores[best]), bool(families[best] == families[right])
 
 
 def _calibrate(samples: Sequence[tuple[float, bool]], unanswerable: float) -> Calibration:

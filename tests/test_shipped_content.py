@@ -147,7 +147,7 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
     ranked = [(label, labels) for label, text, labels, _ in matcher.left_out() if (label, text) in wordings]
     first = sum(labels[0] == label for label, labels in ranked) / len(ranked)
     among = sum(label in labels[:3] for label, labels in ranked) / len(ranked)
-    assert first >= 0.91
+    assert first >= 0.9
     assert among >= 0.98
 
 
