@@ -77,6 +77,11 @@ def test_phrasings_that_were_left_out_are_mostly_found(faq: Faq) -> None:
     assert wrong / asked <= WRONGLY_CERTAIN
 
 
+def test_a_question_at_the_end_of_a_very_long_story_is_found(matcher: Matcher) -> None:
+    story = "I have painted the kitchen chairs green and the neighbour lent me a ladder. " * 30
+    assert matcher.verdict(f"{story} How long does withdrawal last?").ranking[0][0] == "timeline"
+
+
 @pytest.mark.parametrize(
     ("text", "topic"),
     [
@@ -358,6 +363,20 @@ def test_an_faq_too_small_to_learn_from_still_works(phrasings: dict[str, list[st
         if not label.startswith(SMALL_TALK):
             assert verdict.ranking[0][0] == label
     assert isinstance(matcher.verdict("entirely different words"), Unknown)
+
+
+def test_parts_of_a_wider_topic_speak_for_each_other() -> None:
+    phrasings = {
+        "lending": ["how long may i keep a book", "how many books may i borrow"],
+        "renewing": ["can i renew a book", "may i keep a book longer"],
+        "hours": ["when do you open", "when do you close"],
+    }
+    apart = Matcher(phrasings, Words())
+    together = Matcher(phrasings, Words(), {"renewing": "lending"})
+    reading = apart.read("may i keep a book")
+    gain = together.scores(reading) - apart.scores(reading)
+    assert gain[:2] == pytest.approx([apart.scores(reading)[:2].min() / 2] * 2, abs=1e-5)
+    assert gain[2] == pytest.approx(0, abs=1e-6)
 
 
 def test_small_talk_alone_never_becomes_a_topic() -> None:

@@ -225,6 +225,14 @@ def test_a_short_sentence_has_to_be_surer_than_a_long_one_to_lower_a_rule() -> N
     assert gate.check("museum fire").level == "doubtful"
 
 
+def test_a_short_message_that_is_surely_harmless_may_quote_a_cry() -> None:
+    chatter = "the museum show is about a fire at the museum"
+    quote = f"{chatter} and where is the story of the museum where the roof is on fire"
+    assert gate_of_two("fire").check(quote).level == "doubtful"
+    long = " ".join([chatter, *["and where is the story of the museum"] * 5, "the roof is on fire"])
+    assert gate_of_two("the roof is on fire").check(long).level == "emergency"
+
+
 def test_harmless_words_around_a_cry_do_not_lower_it() -> None:
     chatter = "where is the museum and what are the museum hours and where is the story of the museum show "
     assert gate_of_two("fire").check(f"{chatter} the roof is on fire {chatter}").level == "emergency"

@@ -2,9 +2,11 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from bot.faq import Faq, Words
-from bot.text import MESSAGE_LIMIT, WORD_LIMIT, Normaliser, contains_any, fold, stem
+from bot.text import MESSAGE_LIMIT, WORD_LIMIT, Normaliser, Spellings, contains_any, fold, stem
 from tests.conftest import any_text
 
 WORDS = Words(
@@ -133,3 +135,16 @@ def test_a_word_of_thousands_of_letters_is_cut(normaliser: Normaliser) -> None:
 def test_a_message_in_another_language_is_noticed(text: str, other: bool) -> None:
     spoken = Normaliser(Words(other_languages=("cuánto", "dura", "el", "wie", "lange", "das")))
     assert spoken.is_other_language(text) is other
+
+
+SHORT = st.text("abcdeé1", min_size=1, max_size=7)
+
+
+@given(words=st.lists(SHORT, max_size=20), typed=SHORT, edits=st.integers(0, 3))
+def test_no_word_that_may_have_been_meant_is_left_out(words: list[str], typed: str, edits: int) -> None:
+    near = set(Spellings(words).near(typed, edits))
+    assert {word for word in words if OSA.distance(word, typed) <= edits} <= near
+
+
+def test_words_of_other_letters_are_not_compared() -> None:
+    assert list(Spellings(["symptoms", "methadone", "sleep"]).near("symtoms", 1)) == ["symptoms"]
