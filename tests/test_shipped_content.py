@@ -155,9 +155,11 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
     ("file", "first", "wrongly"),
     [
         # The matcher's constants were compared on these; no wording was taken from them.
-        ("questions_unseen.jsonl", 0.88, 0.04),
+        ("questions_unseen.jsonl", 0.91, 0.04),
         # Looked at as a whole only.
-        ("questions_fresh.jsonl", 0.86, 0.02),
+        ("questions_fresh.jsonl", 0.93, 0.03),
+        # A quarter of eight writers': what authors forget, and where one word decides between two topics.
+        ("questions_deep.jsonl", 0.75, 0.11),
     ],
 )
 def test_questions_of_writers_who_saw_no_wording_find_their_topic(
