@@ -13,6 +13,7 @@ import contextlib
 import functools
 import json
 import random
+import re
 import resource
 import statistics
 import string
@@ -57,10 +58,17 @@ def load(folder: Path) -> Set:
     queries = [(str(one["text"]), str(one["label"])) for one in map(json.loads, lines)]
     if (folder / "faq.jsonl").exists():
         entries = map(json.loads, (folder / "faq.jsonl").read_text(encoding="utf-8").splitlines())
+        phrasings = {one["id"]: [*one["questions"], *_title(one["id"])] for one in entries}
         # The generic words that any folder of YAML gets as well.
-        return Set(folder.name, {one["id"]: one["questions"] for one in entries}, _generic_words(), queries, {})
+        return Set(folder.name, phrasings, _generic_words(), queries, {})
     faq = content.load(folder)
     return Set(folder.name, phrasings_of(faq), faq.words, queries, faq.parts)
+
+
+def _title(entry: str) -> list[str]:
+    """An entry's id in words ("card_arrival", "orderStatus"): the only title it has, and titles are wordings."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", entry)
+    return [" ".join(words).lower()] if len("".join(words)) > 2 else []
 
 
 def _generic_words() -> Words:
