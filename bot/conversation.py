@@ -164,9 +164,10 @@ class Conversation:
         return self._writers.get(memory.country, self.writer)
 
     def _country_named(self, name: str, memory: Memory) -> Turn:
-        """The country behind the command, by its id or name; the choice where there is none."""
-        wanted = fold(name).strip()
-        found = [one.id for one in self.faq.helplines.countries if wanted in (one.id, fold(one.name).strip())]
+        """The country behind the command, by its id or one of its names; the choice where there is none."""
+        wanted = fold(name).replace(".", "").strip()
+        countries = self.faq.helplines.countries
+        found = [one.id for one in countries if wanted in (one.id, *(fold(each) for each in (one.name, *one.also)))]
         return self._country_set(found[0], memory) if found else Turn(self._writer(memory).countries())
 
     def _country_set(self, country_id: str, memory: Memory) -> Turn:

@@ -151,11 +151,12 @@ class Country(Model):
 
     `lines` are its own; `shared` names those of the default list that work there too. `instead` says which line stands
     for which of the default list (an emergency's `contacts`, the `prompt`); one that is neither there nor shared is
-    left out. `numbers` replaces the texts that stand inside sentences.
+    left out. `numbers` replaces the texts that stand inside sentences. `also` are other names that people type.
     """
 
     id: Id
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+    also: tuple[str, ...] = ()
     lines: tuple[Helpline, ...] = ()
     shared: tuple[Id, ...] = ()
     instead: dict[Id, Id] = Field(default_factory=dict)

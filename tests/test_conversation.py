@@ -422,7 +422,17 @@ def test_a_conversation_builds_its_own_matcher_and_counts_nothing_unless_told(li
     assert not [button for row in turn.reply.rows for button in row if button.action.startswith("rate:")]
 
 
-def test_a_country_is_found_by_its_name_and_a_stale_button_says_so(conversation: Conversation) -> None:
+@pytest.mark.parametrize(
+    ("typed", "country"),
+    [("united kingdom", "uk"), ("GB", "uk"), ("U.S.A.", "us"), ("the us", "us"), ("Germany", "eu")],
+)
+def test_a_country_is_found_by_any_of_its_names(conversation: Conversation, typed: str, country: str) -> None:
+    turn = conversation.respond(Command("country", typed))
+    assert turn.memory is not None
+    assert turn.memory.country == country
+
+
+def test_an_unknown_country_gets_the_choice_and_a_stale_button_says_so(conversation: Conversation) -> None:
     turn = conversation.respond(Command("country", "united kingdom"))
     assert turn.memory is not None
     assert turn.memory.country == "uk"
