@@ -31,7 +31,7 @@ from rapidfuzz.distance import OSA
 
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety
 from bot.opinion import Learned, Opinion, Read, fit
-from bot.text import Normaliser, Spellings, stem, unstretched
+from bot.text import Normaliser, Spellings, stem, unleet, unstretched
 
 T = TypeVar("T")
 Level = Literal["emergency", "doubtful", "none"]
@@ -73,10 +73,10 @@ OPPOSED_REACH, OPPOSED_WORDS = 6, 8
 match with so many words on either side. A sentence of fewer than `OPPOSED_WORDS` says less, so that it must be surer;
 the classes marked `firm` are never lowered. With the thresholds here it recognises 93 % of 582 held-back cries and raises
 2.9 % of 630 others; one limit of -0.5, none of it for short ones and higher thresholds gave 91 and 4.3 %."""
-HARMLESS_AT, HARMLESS_WORDS = -0.55, 40
-"""Below this the message is sure enough to be harmless whatever stands around the match ("exam question: a man is
-unresponsive"); in a longer one the danger may be a small part. Of 1,127 held-back cries that a rule knew, none stood below
--0.5, and 25 of 58 others did, 19 of them of at most 40 words."""
+HARMLESS_AT, HARMLESS_SENTENCE_AT, HARMLESS_WORDS = -0.55, -0.2, 40
+"""Below these the message as a whole and the sentence of the match are sure enough to be harmless, whatever stands around
+the match ("exam question: a man is unresponsive"); in a longer message the danger may be a small part. Of 1,127 held-back
+cries that a rule knew, none stood below -0.5 as a whole, and 25 of 58 others did."""
 LOWERING = ("safe_now", "past")
 DANGER, DECLINED = "/danger", "/declined"
 """The scales of all classes together; no class can be called so."""
@@ -355,7 +355,7 @@ class Gate:
             return False
         if self._now and self._now.search(sentence):
             return False
-        if harmless:
+        if harmless and self._second.scores([sentence.words])[DANGER] < HARMLESS_SENTENCE_AT:
             return True
         nearby = sentence.near(found, OPPOSED_REACH)
         return self._second.scores([nearby.words])[DANGER] < limit
@@ -398,7 +398,14 @@ class Gate:
 
     def _mend(self, word: str) -> Sequence[Sequence[str]]:
         """What a word may have been meant to be, likeliest first: itself where it is known."""
-        if len(word) < 4 or word in self._known:
+        if word in self._known:
+            return ((word,),)
+        if not word.isalpha() and not word.isdigit():
+            # At the end of a word a digit is mostly a digit ("m30"): only what is a word then was meant as one.
+            meant = self._normaliser.words(unleet(word))
+            if all(one in self._known for one in meant):
+                return (tuple(meant),)
+        if len(word) < 4:
             return ((word,),)
         if short := unstretched(word, self._known):
             return ((short,),)

@@ -64,7 +64,12 @@ def fold(text: str) -> str:
 
 
 def _unleet(part: str) -> str:
-    return _LEET_WORD.sub(lambda found: found.group().translate(_LEET), part)
+    return _LEET_WORD.sub(lambda found: unleet(found.group()), part)
+
+
+def unleet(word: str) -> str:
+    """A word with letters for the digits and signs that stand for them."""
+    return word.translate(_LEET)
 
 
 class Normaliser:
@@ -106,7 +111,8 @@ class Normaliser:
             for piece in _CLAUSE_END.split(part):
                 words: list[str] = []
                 for word in _WORD.findall(piece):
-                    words.extend(self._rewrites.get(word, (word[:WORD_LIMIT],)))
+                    written = self._rewrites.get(word) or self._rewrites.get(_spelled(word))
+                    words.extend(written or [word[:WORD_LIMIT]])
                 if words:
                     clauses.append(words)
             if clauses:
@@ -139,6 +145,11 @@ class Normaliser:
     def vocabulary(self) -> set[str]:
         """Every word that the concepts and rewrites name, as people write it."""
         return self._concept_words | {word for words in self._rewrites.values() for word in words}
+
+
+def _spelled(word: str) -> str:
+    """A word of digits and letters as letters alone ("0d"); a number is one."""
+    return word if word.isalpha() or word.isdigit() else unleet(word)
 
 
 class Spellings:

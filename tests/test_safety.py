@@ -164,6 +164,11 @@ def test_a_known_word_is_no_misspelling_of_a_word_of_danger() -> None:
     assert gate("sire", known=("tire",)).check("i am tire").level == "none"
 
 
+@pytest.mark.parametrize(("text", "level"), [("1 will d13", "emergency"), ("i d1e", "emergency"), ("i d13t", "none")])
+def test_digits_that_stand_for_letters_are_read_as_letters(text: str, level: str) -> None:
+    assert gate("=die", known=("i", "will")).check(text).level == level
+
+
 def test_words_run_together_are_taken_apart() -> None:
     assert gate("not breathing", known=("help", "he", "is")).check("heisnotbreathing").level == "emergency"
     assert gate("not breathing").check("xnotbreathingx").level == "none"
@@ -231,6 +236,12 @@ def test_a_short_message_that_is_surely_harmless_may_quote_a_cry() -> None:
     assert gate_of_two("fire").check(quote).level == "doubtful"
     long = " ".join([chatter, *["and where is the story of the museum"] * 5, "the roof is on fire"])
     assert gate_of_two("the roof is on fire").check(long).level == "emergency"
+
+
+@pytest.mark.parametrize("cry", ["the roof is on fire", "the r00f is on f1r3"])
+def test_a_sentence_that_cries_by_itself_is_not_lowered_by_harmless_ones(cry: str) -> None:
+    story = "where is the museum and what are the museum hours. a museum about fire. where is the museum show"
+    assert gate_of_two("the roof is on fire").check(f"{story}. {cry}").level == "emergency"
 
 
 def test_harmless_words_around_a_cry_do_not_lower_it() -> None:

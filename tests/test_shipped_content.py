@@ -198,8 +198,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("k", 0.97, 0.02),
         # A third of four more: oblique, rambling, in questions, in depth.
         ("l", 0.88, 0.08),
-        # The newest round of 150 and 150.
+        # The two newest rounds of 150 and 150.
         ("m", 0.94, 0.02),
+        ("n", 0.96, 0.02),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(

@@ -55,6 +55,11 @@ def test_contractions_and_shorthand_are_written_out(normaliser: Normaliser) -> N
     assert normaliser.words("Im sure u DON’T") == ["i", "am", "sure", "you", "do", "not"]
 
 
+def test_shorthand_is_known_by_digits_for_letters_but_a_number_is_a_number() -> None:
+    small = Normaliser(Words(shorthand={"od": "overdose", "i": "myself", "io": "input"}))
+    assert small.words("0d, 1 and 10") == ["overdose", "1", "and", "10"]
+
+
 def test_sentences_end_at_marks_and_lines_but_not_inside_numbers(normaliser: Normaliser) -> None:
     assert normaliser.sentences("One. Two!three\nfour… 2.5 hours?") == [
         ["one"],
