@@ -98,9 +98,11 @@ class Opinion:
     def _known_phrases(self, sentences: Read) -> tuple[Ints, Ints]:
         """Which of the known phrases stand in a message, and how often."""
         phrases, counts = np.unique(_phrases(sentences, self._stems, self._kinds), return_counts=True)
-        places = np.searchsorted(self.learned.phrases, phrases)
-        places[places == len(self.learned.phrases)] = 0
-        there = self.learned.phrases[places] == phrases if len(self.learned.phrases) else np.zeros(0, dtype=bool)
+        known = self.learned.phrases
+        places = np.searchsorted(known, phrases)
+        inside = places < len(known)
+        places, phrases, counts = places[inside], phrases[inside], counts[inside]
+        there = known[places] == phrases
         return places[there], counts[there]
 
     def _weigh_word(self, word: str) -> tuple[Singles, float]:

@@ -76,6 +76,11 @@ def test_a_class_without_examples_scores_low() -> None:
     assert Opinion(learned).scores([["a", "b", "c"]])["fire"] <= 0
 
 
+def test_examples_that_have_nothing_in_common_teach_nothing() -> None:
+    learned = fit({"fire": ["xyzzy"], "none": ["qwert"]}, {"danger": ["fire"]}, NORMALISER, {})
+    assert set(Opinion(learned).scores([["something", "else"]])) == {"danger", "fire"}
+
+
 @given(text=any_text)
 def test_any_text_gets_a_score_on_every_scale(text: str) -> None:
     said = scores(text)
