@@ -31,7 +31,7 @@ from rapidfuzz.distance import OSA
 
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety
 from bot.opinion import Learned, Opinion, Read, fit
-from bot.text import Normaliser, Spellings, stem, unleet, unstretched
+from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
 T = TypeVar("T")
 Level = Literal["emergency", "doubtful", "none"]
@@ -400,9 +400,9 @@ class Gate:
         """What a word may have been meant to be, likeliest first: itself where it is known."""
         if word in self._known:
             return ((word,),)
-        if not word.isalpha() and not word.isdigit():
+        if (letters := spelled(word)) != word:
             # At the end of a word a digit is mostly a digit ("m30"): only what is a word then was meant as one.
-            meant = self._normaliser.words(unleet(word))
+            meant = self._normaliser.words(letters)
             if all(one in self._known for one in meant):
                 return (tuple(meant),)
         if len(word) < 4:

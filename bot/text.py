@@ -64,12 +64,7 @@ def fold(text: str) -> str:
 
 
 def _unleet(part: str) -> str:
-    return _LEET_WORD.sub(lambda found: unleet(found.group()), part)
-
-
-def unleet(word: str) -> str:
-    """A word with letters for the digits and signs that stand for them."""
-    return word.translate(_LEET)
+    return _LEET_WORD.sub(lambda found: found.group().translate(_LEET), part)
 
 
 class Normaliser:
@@ -111,7 +106,7 @@ class Normaliser:
             for piece in _CLAUSE_END.split(part):
                 words: list[str] = []
                 for word in _WORD.findall(piece):
-                    written = self._rewrites.get(word) or self._rewrites.get(_spelled(word))
+                    written = self._rewrites.get(word) or self._rewrites.get(spelled(word))
                     words.extend(written or [word[:WORD_LIMIT]])
                 if words:
                     clauses.append(words)
@@ -147,9 +142,9 @@ class Normaliser:
         return self._concept_words | {word for words in self._rewrites.values() for word in words}
 
 
-def _spelled(word: str) -> str:
-    """A word of digits and letters as letters alone ("0d"); a number is one."""
-    return word if word.isalpha() or word.isdigit() else unleet(word)
+def spelled(word: str) -> str:
+    """A word of digits and letters with letters for the digits that stand for them ("0d"); a number stays one."""
+    return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
 class Spellings:
@@ -160,7 +155,7 @@ class Spellings:
         self._letters = np.array([_letters(word) for word in self._words], dtype=np.uint64)
 
     def near(self, word: str, edits: int) -> npt.NDArray[np.object_]:
-        """All words that may be so many edits away, and few others; a hundredth of the time that comparing takes.
+        """All words that may be so many edits away, and few others, so that only these need be compared.
 
         An edit changes at most two of the letters in use.
         """
