@@ -10,9 +10,8 @@ takes about a tenth of a millisecond.
 
 import itertools
 import math
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -162,22 +161,58 @@ def _tabulated(
     read: Sequence[Read], stems: Mapping[str, int], kinds: Mapping[str, str]
 ) -> tuple[Ints, list[str], Singles, "_Table"]:
     """The phrases and runs of letters that enough examples hold, how rare each is, and the examples as vectors."""
+    size = len(read)
     each = [np.unique(_phrases(sentences, stems, kinds), return_counts=True) for sentences in read]
     met, numbers = np.unique(np.concatenate([phrases for phrases, _ in each]), return_inverse=True)
-    rows = np.repeat(np.arange(len(each)), [len(phrases) for phrases, _ in each])
-    spoken = _Counts(rows, numbers, np.concatenate([counts for _, counts in each]))
-    seen: dict[str, int] = {}
-    spelled = _counted((Counter(_all_runs(sentences)) for sentences in read), seen)
-    held = [np.bincount(spoken.numbers, minlength=len(met)), np.bincount(spelled.numbers, minlength=len(seen))]
-    kept = [one >= SEEN_AT_LEAST for one in held]
-    idf = [np.log((1 + len(read)) / (1 + one[keep])) + 1 for one, keep in zip(held, kept, strict=True)]
-    rarities = np.concatenate(idf).astype(np.float32)
-    parts = [
-        _weighed_phrases(spoken.only(kept[0]), rarities),
-        _weighed_letters(spelled.only(kept[1], after=len(idf[0])), rarities),
+    rows = np.repeat(np.arange(size), [len(phrases) for phrases, _ in each])
+    held = np.bincount(numbers, minlength=len(met))
+    common = held >= SEEN_AT_LEAST
+    phrase_idf = _rarity(held[common], size)
+    there = common[numbers]
+    columns = (np.cumsum(common) - 1)[numbers[there]]
+    weights = _phrase_weights(phrase_idf[columns], np.concatenate([counts for _, counts in each])[there])
+    lengths = np.sqrt(np.bincount(rows[there], weights**2, minlength=size))
+    phrases = _Sparse(rows[there], columns, weights / lengths[rows[there]], size, len(phrase_idf))
+    runs, run_idf, words, letters = _spelled_out(read)
+    table = _Table(phrases, words, letters)
+    return met[common], runs, np.concatenate([phrase_idf, run_idf]), table
+
+
+def _spelled_out(read: Sequence[Read]) -> tuple[list[str], Singles, "_Sparse", "_Sparse"]:
+    """The runs of letters, how rare each is, and two tables: examples by their words, and words by their runs."""
+    number: dict[str, int] = {}
+    texts = [
+        np.array([number.setdefault(word, len(number)) for one in sentences for word in one], dtype=np.int64)
+        for sentences in read
     ]
-    letters = [run for run, keep in zip(seen, kept[1], strict=True) if keep]
-    return met[kept[0]], letters, rarities, _Table(parts, len(read), len(rarities))
+    run_number: dict[str, int] = {}
+    runs_of = [
+        np.array([run_number.setdefault(run, len(run_number)) for run in _runs(word)], dtype=np.int64)
+        for word in number
+    ]
+    held = np.zeros(len(run_number), dtype=np.int64)
+    for text in texts:
+        if len(text):
+            held[np.concatenate([runs_of[word] for word in text])] += 1
+    common = held >= SEEN_AT_LEAST
+    idf = _rarity(held[common], len(read))
+    word_of = np.repeat(np.arange(len(number)), [len(runs) for runs in runs_of])
+    run = np.concatenate([*runs_of, np.zeros(0, dtype=np.int64)])
+    there = common[run]
+    column = (np.cumsum(common) - 1)[run[there]]
+    letters = _Sparse(word_of[there], column, idf[column], len(number), len(idf))
+    # Each word counts by itself, so that a message is the sum of its words.
+    squares = np.bincount(word_of[there], idf[column] ** 2, minlength=len(number))
+    rows = np.repeat(np.arange(len(read)), [len(text) for text in texts])
+    word = np.concatenate([*texts, np.zeros(0, dtype=np.int64)])
+    lengths = np.sqrt(np.bincount(rows, squares[word], minlength=len(read)))
+    words = _Sparse(rows, word, 1 / np.maximum(lengths[rows], 1e-9), len(read), len(number))
+    return [one for one, keep in zip(run_number, common, strict=True) if keep], idf, words, letters
+
+
+def _rarity(held: Ints, examples: int) -> Singles:
+    """How rare something is that so many examples hold."""
+    return (np.log((1 + examples) / (1 + held)) + 1).astype(np.float32)
 
 
 def _numbered(stems: Iterable[str]) -> dict[str, int]:
@@ -221,73 +256,53 @@ def _runs(word: str) -> tuple[str, ...]:
     return tuple("g" + marked[at : at + length] for length in LETTERS for at in range(len(marked) - length + 1))
 
 
-def _all_runs(sentences: Sequence[Sequence[str]]) -> Iterator[str]:
-    return (run for sentence in sentences for word in sentence for run in _runs(word))
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """What stands how often in which example: three arrays side by side."""
-
-    rows: Ints
-    numbers: Ints
-    counts: Ints
-
-    def only(self, kept: npt.NDArray[np.bool_], after: int = 0) -> "_Counts":
-        """Without the other features; those kept are numbered anew, after so many of another sort."""
-        there = kept[self.numbers]
-        return _Counts(self.rows[there], (after + np.cumsum(kept) - 1)[self.numbers[there]], self.counts[there])
-
-
-def _counted(documents: Iterable[Counter[str]], met: dict[str, int]) -> _Counts:
-    """Numbers in place of the features, whose texts would take half a gigabyte. `met` gives each its number."""
-    sizes, numbers, counts = array("i"), array("i"), array("i")
-    for document in documents:
-        sizes.append(len(document))
-        numbers.extend(met.setdefault(feature, len(met)) for feature in document)
-        counts.extend(document.values())
-    return _Counts(np.repeat(np.arange(len(sizes)), sizes), np.array(numbers), np.array(counts))
-
-
 def _phrase_weights(idf: Singles, counts: npt.NDArray[Any]) -> Singles:
     """One that stands there often counts a little more."""
     weights: Singles = (idf * (1 + np.log(counts))).astype(np.float32)
     return weights
 
 
-def _weighed_phrases(found: _Counts, idf: Singles) -> tuple[Ints, Ints, Singles]:
-    """Rows, features and weights; each example's of length one."""
-    weights = _phrase_weights(idf[found.numbers], found.counts)
-    lengths = np.sqrt(np.bincount(found.rows, weights**2))
-    return found.rows, found.numbers, (weights / lengths[found.rows]).astype(np.float32)
+class _Sparse:
+    """A table of which most places are empty."""
+
+    def __init__(self, rows: Ints, columns: Ints, values: npt.NDArray[Any], height: int, width: int) -> None:
+        self._rows, self._columns, self._height, self._width = rows, columns, height, width
+        self._values = values.astype(np.float32)
+
+    def only(self, rows: Ints) -> "_Sparse":
+        """These rows, in this order."""
+        place = np.full(self._height, -1)
+        place[rows] = np.arange(len(rows))
+        there = place[self._rows] >= 0
+        return _Sparse(place[self._rows[there]], self._columns[there], self._values[there], len(rows), self._width)
+
+    def times(self, vector: Doubles) -> Doubles:
+        """The product with a vector of one number for each column."""
+        return np.bincount(self._rows, self._values * vector[self._columns], minlength=self._height).astype(np.float64)
+
+    def turned_times(self, vector: Doubles) -> Doubles:
+        """The product of the transposed table with a vector of one number for each row."""
+        return np.bincount(self._columns, self._values * vector[self._rows], minlength=self._width).astype(np.float64)
 
 
-def _weighed_letters(found: _Counts, idf: Singles) -> tuple[Ints, Ints, Singles]:
-    """The same for letters. Each word counts by itself, so that a message is the sum of its words."""
-    rarity = idf[found.numbers]
-    lengths = np.sqrt(np.bincount(found.rows, rarity**2 * found.counts))
-    return found.rows, found.numbers, (rarity * found.counts / lengths[found.rows]).astype(np.float32)
-
-
+@dataclass(frozen=True, slots=True)
 class _Table:
-    """The examples' vectors as rows, columns and values, for products with either side."""
+    """The examples' vectors: what they say in phrases, and beside it in the letters of their words."""
 
-    def __init__(self, parts: Sequence[tuple[Ints, Ints, Singles]], size: int, width: int) -> None:
-        self._size, self._width = size, width
-        self._rows, self._columns, self._values = (np.concatenate(side) for side in zip(*parts, strict=True))
+    phrases: _Sparse
+    words: _Sparse
+    letters: _Sparse
 
     def solve(self, rows: Ints, targets: Doubles) -> Singles:
         """Ridge regression on some of the rows: the weights X'a with (XX' + rI) a = targets."""
-        place = np.full(self._size, -1)
-        place[rows] = np.arange(len(rows))
-        there = place[self._rows] >= 0
-        row, column, value = place[self._rows[there]], self._columns[there], self._values[there]
+        phrases, words, letters = self.phrases.only(rows), self.words.only(rows), self.letters
 
-        def back(dual: Doubles) -> Doubles:
-            return np.bincount(column, value * dual[row], minlength=self._width).astype(np.float64)
-
-        def forth(primal: Doubles) -> Doubles:
-            return np.bincount(row, value * primal[column], minlength=len(rows)).astype(np.float64)
+        def image_of(direction: Doubles) -> Doubles:
+            return (
+                phrases.times(phrases.turned_times(direction))
+                + words.times(letters.times(letters.turned_times(words.turned_times(direction))))
+                + RIDGE * direction
+            )
 
         dual = np.zeros(len(rows))
         residual = targets.copy()
@@ -296,11 +311,12 @@ class _Table:
         for _ in range(STEPS):
             if size < 1e-8 * max(1, len(rows)):
                 break
-            image = forth(back(direction)) + RIDGE * direction
+            image = image_of(direction)
             step = size / float(direction @ image)
             dual += step * direction
             residual -= step * image
             smaller = float(residual @ residual)
             direction = residual + (smaller / size) * direction
             size = smaller
-        return back(dual).astype(np.float32)
+        spelled = letters.turned_times(words.turned_times(dual))
+        return np.concatenate([phrases.turned_times(dual), spelled]).astype(np.float32)
