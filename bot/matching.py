@@ -21,8 +21,9 @@ Pure: no I/O, no clock, no randomness.
 
 import itertools
 import math
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -208,7 +209,7 @@ class Matcher:
 
     def _whole_index(self, documents: Sequence[Sequence[str]]) -> "IndexArrays":
         """All phrasings, of which a large FAQ keeps only the landmarks."""
-        return build_index([self._features(document) for document in documents], self._owner, len(self.labels))
+        return build_index(map(self._features, documents), self._owner, len(self.labels))
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -579,12 +580,16 @@ class Fitted:
     calibration: "Calibration"
 
 
-def build_index(documents: Sequence[Sequence[str]], owner: Ints, owners: int) -> IndexArrays:
+def build_index(documents: Iterable[Sequence[str]], owner: Ints, owners: int) -> IndexArrays:
     """`documents` are lists of features; `owner` says which of `owners` labels each belongs to."""
     numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
-    flat = np.array([numbers[feature] for document in documents for feature in document], dtype=np.int64)
-    size, width = len(documents), len(numbers)
-    row_of_each = np.repeat(np.arange(size), [len(document) for document in documents])
+    found, lengths = array("q"), array("q")
+    for document in documents:
+        found.extend(numbers[feature] for feature in document)
+        lengths.append(len(document))
+    flat = np.array(found)
+    size, width = len(lengths), len(numbers)
+    row_of_each = np.repeat(np.arange(size), lengths)
     keys, counts = np.unique(flat * size + row_of_each, return_counts=True)
     columns, rows = keys // size, keys % size
     topics_with = np.bincount(np.unique(columns * owners + owner[rows]) // owners, minlength=width)
