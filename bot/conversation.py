@@ -6,10 +6,11 @@ replies     Certain: the answer. Ambiguous: did you mean. Unknown: what I can an
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from bot.faq import Faq, Topic
-from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for
+from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for, phrasings_of
 from bot.opinion import Opinion
 from bot.replies import Event, Rated, Reply, Writer
 from bot.safety import NOTHING_FOUND, Finding, Gate
@@ -78,6 +79,8 @@ class Decision:
 
 
 FOLLOW_UP_SECONDS = 600.0
+USUAL = 1_000
+"""Wordings of the FAQ whose decisions are kept: many people begin with the same few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class Conversation:
         self._matcher = matcher or matcher_for(faq)
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
+        self._wordings = {_plain(text) for texts in phrasings_of(faq).values() for text in texts}
+        self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
     def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
         """The turn for any incoming message. Never asks back before help in an emergency.
@@ -182,14 +187,19 @@ class Conversation:
         """What a question is taken for: danger first, then what must be declined, then the best match.
 
         `before` is the topic that was answered just now, for what leans on it ("and the sweats?").
+        What is word for word a wording of the FAQ is decided once; nothing else that people write is kept.
         """
+        plain = _plain(text)
+        return self._decide_usual(plain, before) if plain in self._wordings else self._decide(text, before)
+
+    def _decide(self, text: str, before: str) -> Decision:
         finding = self._gate.check(text)
         if finding.level == "emergency":
             return Decision("emergency", emergency=finding.emergencies[0].id, finding=finding)
         caution = finding.level == "doubtful"
         if finding.refusal:
             return Decision("refusal", caution=caution, finding=finding)
-        exact = self._labels.get(fold(text).strip())
+        exact = self._labels.get(_plain(text))
         if exact and not exact.startswith(SMALL_TALK):
             return Decision("answer", (exact,), caution=caution, ranking=((exact, 1.0),), finding=finding)
         if exact == "/helpline":
@@ -271,14 +281,14 @@ class Conversation:
 
     def _exact_labels(self) -> dict[str, str]:
         """What the quick-reply buttons send, and topics asked for by their exact title."""
-        labels = {fold(topic.title).strip(): topic.id for topic in self.faq.topics}
+        labels = {_plain(topic.title): topic.id for topic in self.faq.topics}
         for row in self.faq.texts.quick_replies:
             for name in row:
-                labels[fold(self.writer.quick_label(name)).strip()] = name
+                labels[_plain(self.writer.quick_label(name))] = name
         return labels
 
     def _quick_command(self, text: str) -> str | None:
-        name = self._labels.get(fold(text).strip(), "")
+        name = self._labels.get(_plain(text), "")
         return name.removeprefix("/") if name.startswith("/") else None
 
     # --- commands and buttons ----------------------------------------------------------------------------------------
@@ -322,6 +332,11 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _plain(text: str) -> str:
+    """A message without what changes nothing: case, accents, and how it ends."""
+    return fold(text).strip(" ?!.")
 
 
 def parse_button(data: str) -> Incoming:
