@@ -743,7 +743,9 @@ def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Flo
         strips = _factor(index, order)
         solved = np.empty_like(targets)
         solved[order] = _solve(strips, targets[order])
-        half = np.linalg.inv(_corner(strips, len(others)))
+        corner = _corner(strips, len(others))
+        del strips  # hundreds of megabytes
+        half = np.linalg.inv(corner)
         inverse = half.T @ half
     except np.linalg.LinAlgError:
         # Thousands of permutations of a few words: the power of the cosine makes them no positive definite system.
