@@ -17,6 +17,7 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     fitted        keeps what the matcher learned between two starts
     console       the conversation in a terminal
     delivery      sends again after a fault, confirms an update only when it is answered
+    transport     HTTP to Telegram
     metrics       counts turns, errors and seconds, without who
     telegram_app  the conversation on Telegram
     webhook       updates that Telegram brings over HTTP

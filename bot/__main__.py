@@ -182,8 +182,8 @@ def _log_to_stderr(level: str, form: str, token: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(token, as_json=form == "json"))
     logging.basicConfig(level=level, handlers=[handler])
-    # httpx logs every address (the token is in it) at INFO, python-telegram-bot whole updates at DEBUG.
-    for name in ("httpx", "httpcore", "telegram", "tornado"):
+    # They log addresses (the token is in them), and python-telegram-bot whole updates, at INFO and below.
+    for name in ("aiohttp", "telegram"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

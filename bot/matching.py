@@ -170,7 +170,7 @@ class Matcher:
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
-        self._other_people = tuple(tuple(self.normaliser.words(phrase)) for phrase in words.other_people)
+        self._other_people = tuple(" ".join(self.normaliser.words(phrase)) for phrase in words.other_people)
         self._distinct = [set(self.normaliser.words(" ".join(group))) for group in words.distinct]
         self.labels = tuple(phrasings)
         self._is_topic = [not label.startswith(SMALL_TALK) for label in self.labels]
@@ -383,7 +383,7 @@ class Matcher:
     def _after(self, reading: Reading, before: str) -> Verdict:
         """The verdict on a message that leans on the topic `before`."""
         words = self._without_opener(reading.words)
-        people = {word for phrase in self._other_people for word in phrase}
+        people = {word for phrase in self._other_people for word in phrase.split()}
         says = [word for word in words if stem(word) not in self._function_words and word not in people]
         if not says and reading.words not in self._follow_ups:
             # "what about for my son": the same again, for somebody else.

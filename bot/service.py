@@ -86,7 +86,7 @@ class Service:
         settings = self.settings
         secret = settings.telegram_webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
         webhook = Webhook(application.bot, intake, self.bot.metrics, secret)
-        webhook.listen(settings.telegram_webhook_listen, settings.telegram_webhook_port)
+        await webhook.listen(settings.telegram_webhook_listen, settings.telegram_webhook_port)
         await application.bot.set_webhook(
             settings.telegram_webhook_url.rstrip("/") + PATH, allowed_updates=ALLOWED_UPDATES, secret_token=secret
         )

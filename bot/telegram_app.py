@@ -14,6 +14,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from telegram import (
@@ -49,6 +50,7 @@ from bot.feedback import Feedback
 from bot.metrics import Metrics
 from bot.replies import Reply, Rows, spans
 from bot.settings import Settings
+from bot.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 CHATS_REMEMBERED = 10_000
 """Chats whose memory is kept at most; the one that was quiet longest is forgotten first."""
 
+REPLIES_KEPT = 500
+"""Replies, all of them made of the content alone, that are kept as Telegram wants them."""
 
 V = TypeVar("V")
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -98,9 +102,8 @@ class TelegramBot:
             .base_file_url(f"{settings.telegram_api_url}/file/bot")
             .rate_limiter(delivery or Delivery(settings.telegram_messages_per_second))
         )
-        if request is not None:
-            builder = builder.request(request).get_updates_request(request)
-        application: App = builder.build()
+        calls, polls = (request or Transport(settings.telegram_api_url) for _ in range(2))
+        application: App = builder.request(calls).get_updates_request(polls).build()
         self.running = application
         self._admins = frozenset(settings.telegram_admin_ids)
         application.add_handler(
@@ -400,6 +403,7 @@ def _without(markup: InlineKeyboardMarkup | None, prefix: str) -> InlineKeyboard
     return InlineKeyboardMarkup(kept) if kept else None
 
 
+@lru_cache(maxsize=REPLIES_KEPT)
 def inline_keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     """Buttons below a message; None where there are none."""
     if not rows:
@@ -417,6 +421,7 @@ def inline_keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     )
 
 
+@lru_cache(maxsize=REPLIES_KEPT)
 def to_html(reply: Reply, sources_title: str = "") -> str:
     """The reply in Telegram's HTML, within Telegram's length: the folded part goes first when it is too long."""
     for shorter in (reply, replace(reply, details=""), replace(reply, details="", sources=())):

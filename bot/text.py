@@ -176,10 +176,7 @@ def unstretched(word: str, known: Collection[str]) -> str | None:
     return short if short != word and short in known else None
 
 
-def contains_any(words: Sequence[str], phrases: Iterable[tuple[str, ...]]) -> bool:
-    """Whether one of the phrases stands in the words, as neighbours in order."""
-    return any(
-        tuple(words[at : at + len(phrase)]) == phrase
-        for phrase in phrases
-        for at in range(len(words) - len(phrase) + 1)
-    )
+def contains_any(words: Sequence[str], phrases: Iterable[str]) -> bool:
+    """Whether one of the phrases, their words a space apart, stands in the words, as neighbours in order."""
+    text = f" {' '.join(words)} "
+    return any(f" {phrase} " in text for phrase in phrases)

@@ -1,17 +1,14 @@
 """Updates that Telegram brings over HTTP: answered with 200 only when they are handled, so that it brings others again.
 
 `POST /telegram` takes updates (403 without the secret), `/healthz` says that the process lives, `/readyz` that it takes
-updates, `/metrics` what it counted. After python-telegram-bot's custom-webhook example, on tornado as its own server.
+updates, `/metrics` what it counted. After python-telegram-bot's custom-webhook example, on aiohttp as its own server.
 """
 
 import hmac
 import json
 import logging
-from collections.abc import Callable
 
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
+from aiohttp import web
 from telegram import Bot, Update
 
 from bot.delivery import Intake
@@ -23,61 +20,34 @@ PATH = "/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the header's name
 LONGEST_UPDATE = 1_000_000
 """Bytes; Telegram's updates are far smaller."""
-
-
-class _Updates(tornado.web.RequestHandler):
-    def initialize(self, bot: Bot, intake: Intake, secret: str) -> None:
-        self._bot, self._intake, self._secret = bot, intake, secret
-
-    async def post(self) -> None:
-        if not hmac.compare_digest(self.request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
-            self.set_status(403)
-            return
-        try:
-            update = Update.de_json(json.loads(self.request.body), self._bot)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            # Telegram would bring it for ever; what cannot be read cannot be answered.
-            log.warning("an update could not be read")
-            return
-        task = self._intake.take(update)
-        if task is not None:
-            await task
-
-
-class _Text(tornado.web.RequestHandler):
-    def initialize(self, says: Callable[[], tuple[int, bytes]]) -> None:
-        self._says = says
-
-    def get(self) -> None:
-        status, body = self._says()
-        self.set_status(status)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.write(body)
+CLOSE_WITHIN = 2.0
+"""Seconds for requests that hang when the server is closed; what is in hand was waited for before."""
 
 
 class Webhook:
     """The HTTP server. `port` is the one it listens on, which matters where 0 was asked for."""
 
     def __init__(self, bot: Bot, intake: Intake, metrics: Metrics, secret: str) -> None:
+        self._bot, self._intake, self._metrics, self._secret = bot, intake, metrics, secret
         self._ready = False
-        application = tornado.web.Application(
+        application = web.Application(client_max_size=LONGEST_UPDATE)
+        application.add_routes(
             [
-                (PATH, _Updates, {"bot": bot, "intake": intake, "secret": secret}),
-                ("/healthz", _Text, {"says": lambda: (200, b"ok\n")}),
-                ("/readyz", _Text, {"says": lambda: (200, b"ready\n") if self._ready else (503, b"not yet\n")}),
-                ("/metrics", _Text, {"says": lambda: (200, metrics.exposition())}),
-            ],
-            # Paths are logged by the server in front; nothing is lost by silence here.
-            log_function=lambda handler: None,
+                web.post(PATH, self._take),
+                web.get("/healthz", self._say_alive),
+                web.get("/readyz", self._say_ready),
+                web.get("/metrics", self._say_counts),
+            ]
         )
-        self._server = tornado.httpserver.HTTPServer(application, max_buffer_size=LONGEST_UPDATE)
+        # Paths are logged by the server in front; nothing is lost by silence here.
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_WITHIN)
         self.port = 0
 
-    def listen(self, address: str, port: int) -> None:
+    async def listen(self, address: str, port: int) -> None:
         """Begin to take requests. Raises OSError where the port is taken."""
-        sockets = tornado.netutil.bind_sockets(port, address)
-        self.port = sockets[0].getsockname()[1]
-        self._server.add_sockets(sockets)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, address, port).start()
+        self.port = self._runner.addresses[0][1]
 
     def ready(self, ready: bool) -> None:
         """Whether a balancer may send updates here."""
@@ -86,5 +56,27 @@ class Webhook:
     async def close(self) -> None:
         """Take no new requests, and finish those that came."""
         self._ready = False
-        self._server.stop()
-        await self._server.close_all_connections()
+        await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
+            return web.Response(status=403)
+        try:
+            update = Update.de_json(json.loads(await request.read()), self._bot)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Telegram would bring it for ever; what cannot be read cannot be answered.
+            log.warning("an update could not be read")
+            return web.Response()
+        task = self._intake.take(update)
+        if task is not None:
+            await task
+        return web.Response()
+
+    async def _say_alive(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _say_ready(self, _: web.Request) -> web.Response:
+        return web.Response(text="ready\n") if self._ready else web.Response(text="not yet\n", status=503)
+
+    async def _say_counts(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._metrics.exposition().decode())

@@ -27,6 +27,7 @@ ORDER = (
     "fitted",
     "console",
     "delivery",
+    "transport",
     "metrics",
     "telegram_app",
     "webhook",

@@ -440,3 +440,18 @@ def test_an_unknown_country_gets_the_choice_and_a_stale_button_says_so(conversat
     assert conversation.respond(Press("country:atlantis")).reply == conversation.writer.stale_button()
     assert conversation.respond(Press("step:gone")).reply == conversation.writer.emergency_menu()
     assert conversation.respond(Press("call:gone")).reply == conversation.writer.helpline()
+
+
+# --- known wordings ----------------------------------------------------------------------------------------------------
+
+
+def test_a_wording_of_the_faq_is_decided_once_however_it_ends(conversation: Conversation) -> None:
+    first = conversation.decide("How long does heroin withdrawal last?")
+    assert first.outcome == "answer"
+    assert conversation.decide("how long does heroin withdrawal last") is first
+
+
+def test_nothing_else_that_people_write_is_kept(conversation: Conversation) -> None:
+    text = "my cousin from aberdeen wants to know how long this is going to last"
+    assert conversation.decide(text) is not conversation.decide(text)
+    assert conversation.decide(text) == conversation.decide(text)

@@ -62,7 +62,9 @@ def send(sender: Delivery, call: Any, chat: int | None = 7, urgent: bool = False
     return sender.process_request(call, (), {}, endpoint, data, URGENT if urgent else None)
 
 
-@pytest.mark.parametrize("error", [NetworkError("Bad Gateway"), TimedOut(), NetworkError("httpx.ReadError")])
+@pytest.mark.parametrize(
+    "error", [NetworkError("Bad Gateway"), TimedOut(), NetworkError("aiohttp.ServerDisconnectedError")]
+)
 def test_what_passes_is_tried_again_with_growing_waits(error: TelegramError) -> None:
     time = Time()
     call, calls = failing(error, error, error)

@@ -27,7 +27,7 @@ from tests.telegram_server import PERSON, PRIVATE, REFUSED_TOKEN, TOKEN, Call, F
 
 QUESTION = "How long does heroin withdrawal last?"
 VARIABLES = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "FAQ_DIR", "LOG_LEVEL")
-LIBRARIES = ("httpx", "httpcore", "telegram", "tornado")
+LIBRARIES = ("aiohttp", "telegram")
 
 Output = pytest.CaptureFixture[str]
 

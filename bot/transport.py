@@ -1,0 +1,96 @@
+"""HTTP to Telegram: python-telegram-bot's request, made with aiohttp.
+
+Its own one is made with httpx, which takes half of all the time that a reply costs (`python -m tests.benchmarks.delivery`
+measures it beside a bare bot that has it). Proxies of the environment (HTTPS_PROXY, NO_PROXY) and certificates are
+taken as httpx takes them.
+"""
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 256
+CONNECT_WITHIN, READ_WITHIN = 5.0, 5.0
+"""Seconds, as python-telegram-bot's own request has them. A long poll asks for more."""
+
+
+class Transport(BaseRequest):
+    """Makes the calls of one bot to one server. It sends no files, as the bot has none."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is the server's; what it needs is looked up once."""
+        self._url = url
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds to wait for an answer."""
+        return READ_WITHIN
+
+    async def initialize(self) -> None:
+        """Make ready to call."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=httpx.create_ssl_context()),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self.USER_AGENT},
+                proxy=proxy_for(self._url),
+            )
+
+    async def shutdown(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """The answer's status and body. Raises TimedOut and NetworkError, which say nothing of the address: the token is in it."""
+        if self._session is None:
+            raise RuntimeError("initialize() was not called")
+        timeout = aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=_given(connect_timeout, CONNECT_WITHIN),
+            sock_read=_given(read_timeout, READ_WITHIN),
+        )
+        data = request_data.json_parameters if request_data else None
+        try:
+            async with self._session.request(method, url, data=data, timeout=timeout) as response:
+                return response.status, await response.read()
+        except TimeoutError as error:
+            raise TimedOut from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise NetworkError(f"aiohttp.{type(error).__name__}") from error
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address, or None."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        log.warning("%s_PROXY names no HTTP proxy and is left out", parts.scheme.upper())
+        return None
+    return proxy
+
+
+def _given(timeout: Any, otherwise: float) -> float | None:
+    """The timeout of a call; python-telegram-bot gives an object of its own where none was named."""
+    return otherwise if timeout is BaseRequest.DEFAULT_NONE else timeout
