@@ -33,7 +33,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.faq import Faq, Words
-from bot.text import Normaliser, Spellings, contains_any, stem, unstretched
+from bot.text import WORDS_KEPT, Normaliser, Spellings, contains_any, stem, unstretched
 
 Floats = npt.NDArray[np.float32]
 Shorts = npt.NDArray[np.int16]
@@ -244,7 +244,7 @@ class Matcher:
         known = self._repaired.get(word)
         if known is None:
             known = unstretched(word, self._vocabulary) or self._nearest_word(word)
-            if len(self._repaired) < 20_000:
+            if len(self._repaired) < WORDS_KEPT:
                 self._repaired[word] = known
         return known
 
@@ -539,7 +539,7 @@ def _kernel(cosines: Floats) -> Floats:
     return similar
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def _grams(word: str) -> tuple[str, ...]:
     """The letter trigrams of a word, its ends marked: `^he`, `her`, …, `in$`."""
     marked = f"^{word}$"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.text import Normaliser, stem
+from bot.text import WORDS_KEPT, Normaliser, stem
 
 Doubles = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -72,7 +72,7 @@ class Opinion:
         self._run = {run: at for at, run in enumerate(learned.letters.split("\n"), start=len(learned.phrases))}
         self._kinds = dict(line.split() for line in learned.kinds.splitlines())
         # What a word's letters say never changes: it is added up once for each word.
-        self._word = lru_cache(maxsize=20_000)(self._weigh_word)
+        self._word = lru_cache(maxsize=WORDS_KEPT)(self._weigh_word)
 
     def scores(self, sentences: Read) -> dict[str, float]:
         """Each scale's score: about 1 for a member, about -1 for another message."""
@@ -249,7 +249,6 @@ def _neighbours(numbers: Ints, length: int, base: int, wanted: npt.NDArray[np.bo
     return phrases[known & there]
 
 
-@lru_cache(maxsize=20_000)
 def _runs(word: str) -> tuple[str, ...]:
     """The runs of letters in a word, its ends marked by spaces."""
     marked = f" {word} "

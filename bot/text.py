@@ -20,6 +20,8 @@ MESSAGE_LIMIT = 4096
 
 WORD_LIMIT = 60
 """Letters of a word; what is longer is noise, and nobody may fill the memory with it."""
+WORDS_KEPT = 4_000
+"""Words of which what was once worked out is kept: most of what people write in a night, at two kilobytes a word."""
 LAST_LATIN = "\u024f"
 """The last letter of the Unicode blocks "Latin"."""
 
@@ -38,7 +40,7 @@ _LONG = re.compile(r"(.)\1{2,}")
 _DOUBLE = re.compile(r"(.)\1")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def stem(word: str) -> str:
     """The word without its ending (Porter's English stemmer in Snowball's revision, snowballstem.org)."""
     return str(_stemmer.stemWord(word))
