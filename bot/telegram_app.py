@@ -66,6 +66,15 @@ V = TypeVar("V")
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
+class _Forgetful(App):
+    """An Application that gathers no ids: the library's keeps all that it ever met, for a storage that this bot has not."""
+
+    __slots__ = ()
+
+    def _mark_for_persistence_update(self, *, update: object = None, job: object = None) -> None:
+        """Keep nothing."""
+
+
 class TelegramBot:
     """Carries messages between Telegram and the conversation."""
 
@@ -97,6 +106,7 @@ class TelegramBot:
         """The wired Application. `request` replaces the network and `delivery` its patience, for tests."""
         builder = (
             Application.builder()
+            .application_class(_Forgetful)
             .token(settings.telegram_bot_token.get_secret_value())
             .base_url(f"{settings.telegram_api_url}/bot")
             .base_file_url(f"{settings.telegram_api_url}/file/bot")

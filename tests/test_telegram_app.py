@@ -1109,3 +1109,10 @@ def test_whatever_a_forged_button_says_nothing_breaks(
     with opened(bot) as phone:
         phone.press_data(data, phone.message(text="menu") if known else None)
         assert bot.metrics.summary().endswith("errors 0")
+
+
+def test_the_library_gathers_no_ids_of_chats_and_persons(phone: Phone) -> None:
+    phone.say("hi")
+    # Its own names: there is no public way to see what it gathers for a storage.
+    assert phone.application._chat_ids_to_be_updated_in_persistence == set()
+    assert phone.application._user_ids_to_be_updated_in_persistence == set()
