@@ -463,17 +463,17 @@ class Matcher:
         stay as they are, which flatters a little. Seconds for some thousand phrasings: for `check` and tests.
         """
         everything = np.arange(len(self._texts))
-        kernel = _similarities(_Index(self._whole_index(self._documents())), everything)
-        inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(everything), dtype=np.float32))
+        index = self._whole_index(self._documents())
         targets = np.zeros((len(everything), len(self.labels)), dtype=np.float32)
         targets[everything, self._owner] = 1
-        ridge = targets - (inverse @ targets) / np.diag(inverse)[:, None]
+        solved, diagonal = _solved_with_diagonal(index, targets)
+        ridge = targets - solved / diagonal[:, None]
         ridge = np.stack([_together(row, self._families) for row in ridge])
         ranked = np.argsort(-ridge, axis=1)[:, :RANKED]
-        kernel[everything, everything] = 0
-        nearest = [
-            self._texts[int(np.argmax(np.where(self._owner == ranked[at][0], kernel[at], -1)))] for at in everything
-        ]
+        nearest = []
+        for at, near in enumerate(_Index(index).kernel(everything)):
+            near[at] = 0
+            nearest.append(self._texts[int(np.argmax(np.where(self._owner == ranked[at][0], near, -1)))])
         return [
             (
                 self.labels[int(self._owner[at])],
@@ -487,9 +487,11 @@ class Matcher:
     def lookalikes(self, cosine: float) -> list[tuple[tuple[str, str], tuple[str, str], float]]:
         """Pairs of phrasings of different labels, as (label, text), that are at least this near to each other."""
         index = _Index(self._whole_index(self._documents()))
-        kernel = np.triu(np.stack(list(index.kernel(np.arange(index.size)))), k=1)
-        pairs = [(int(a), int(b)) for a, b in np.argwhere(kernel >= cosine) if self._owner[a] != self._owner[b]]
-        return [(self._named(a), self._named(b), float(kernel[a, b])) for a, b in pairs]
+        pairs = []
+        for at, near in enumerate(index.kernel(np.arange(index.size))):
+            others = at + 1 + np.flatnonzero((near[at + 1 :] >= cosine) & (self._owner[at + 1 :] != self._owner[at]))
+            pairs += [(self._named(at), self._named(int(other)), float(near[other])) for other in others]
+        return pairs
 
     def _named(self, at: int) -> tuple[str, str]:
         return self.labels[int(self._owner[at])], self._texts[at]
@@ -811,18 +813,40 @@ def _read(strip: Shorts) -> Floats:
 
 def _solve(strips: Sequence[Shorts], wanted: Floats) -> Floats:
     """The solution x of LL'x = wanted."""
-    solution = wanted.copy()
-    begins = range(0, len(wanted), BLOCK)
-    for begin, strip in zip(begins, strips, strict=True):
-        end = begin + strip.shape[1]
-        top, below = np.split(_read(strip), [strip.shape[1]])
-        solution[begin:end] = np.linalg.solve(top, solution[begin:end])
-        solution[end:] -= below @ solution[begin:end]
-    for begin, strip in zip(reversed(begins), reversed(strips), strict=True):
+    solution = _solve_half(strips, wanted)
+    for begin, strip in zip(reversed(range(0, len(wanted), BLOCK)), reversed(strips), strict=True):
         end = begin + strip.shape[1]
         top, below = np.split(_read(strip), [strip.shape[1]])
         solution[begin:end] = np.linalg.solve(top.T, solution[begin:end] - below.T @ solution[end:])
     return solution
+
+
+def _solve_half(strips: Sequence[Shorts], wanted: Floats) -> Floats:
+    """The solution x of Lx = wanted. Without the first strips: of what is right of them and below."""
+    solution = wanted.copy()
+    for begin, strip in zip(range(0, len(wanted), BLOCK), strips, strict=True):
+        end = begin + strip.shape[1]
+        top, below = np.split(_read(strip), [strip.shape[1]])
+        solution[begin:end] = np.linalg.solve(top, solution[begin:end])
+        solution[end:] -= below @ solution[begin:end]
+    return solution
+
+
+def _solved_with_diagonal(index: IndexArrays, targets: Floats) -> tuple[Floats, Floats]:
+    """The regression's weights, and the diagonal of its system's inverse: the squares in each column of inv(L)."""
+    everything = np.arange(index.size)
+    try:
+        strips = _factor(index, everything)
+    except np.linalg.LinAlgError:
+        system = _similarities(_Index(index), everything)
+        system[everything, everything] += RIDGE
+        inverse: Floats = np.linalg.inv(system)
+        return inverse @ targets, np.diag(inverse)
+    squares = []
+    for at, strip in enumerate(strips):
+        column = _solve_half(strips[at:], np.eye(*strip.shape, dtype=np.float32))
+        squares.append((column**2).sum(axis=0))
+    return _solve(strips, targets), np.concatenate(squares)
 
 
 def _corner(strips: Sequence[Shorts], begin: int) -> Floats:

@@ -157,9 +157,9 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
         # The matcher's constants were compared on these; no wording was taken from them.
         ("questions_unseen.jsonl", 0.91, 0.04),
         # Looked at as a whole only.
-        ("questions_fresh.jsonl", 0.93, 0.03),
-        # A quarter of eight writers': what authors forget, and where one word decides between two topics.
-        ("questions_deep.jsonl", 0.75, 0.11),
+        ("questions_fresh.jsonl", 0.9, 0.03),
+        # A quarter of fourteen writers': what authors forget, fragments, and where one word decides between two topics.
+        ("questions_deep.jsonl", 0.72, 0.11),
     ],
 )
 def test_questions_of_writers_who_saw_no_wording_find_their_topic(
@@ -187,20 +187,25 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # Written to be oblique, all of them.
         ("a", 0.75, 0.08),
         # A third of what several writers wrote, half of it hard near misses.
-        ("b", 0.93, 0.035),
+        ("b", 0.92, 0.035),
         # A fresh mind's round of 150 and 150, never opened.
         ("d", 0.96, 0.02),
         # Three more such rounds.
         ("f", 0.97, 0.025),
         # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
-        ("i", 0.94, 0.045),
+        ("i", 0.94, 0.05),
         # A round of 150 and 150; nothing was chosen on it or learned from it.
         ("k", 0.97, 0.02),
         # A third of four more: oblique, rambling, in questions, in depth.
         ("l", 0.88, 0.08),
-        # The two newest rounds of 150 and 150.
+        # Rounds of 150 and 150 in the order of their coming.
         ("m", 0.94, 0.02),
         ("n", 0.96, 0.02),
+        ("p", 0.95, 0.02),
+        ("q", 0.95, 0.04),
+        ("t", 0.95, 0.04),
+        # A third of one writer's, on the rarer classes.
+        ("y", 0.92, 0.08),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
@@ -221,6 +226,11 @@ def test_the_second_opinion_sees_what_no_rule_names(gate: Gate, faq: Faq, matche
 
 def test_the_second_opinion_does_not_overrule_a_wording_known_as_doubtful(gate: Gate) -> None:
     assert gate.check("i cant do this anymore").level == "doubtful"
+
+
+def test_everyday_hardship_in_the_words_of_danger_is_seldom_taken_for_an_emergency(gate: Gate) -> None:
+    """Two writers' statements, made to hold such words."""
+    assert share(gate, [row for row in lines("safety_held_back.jsonl") if row["set"] == "z"]) <= 0.09
 
 
 def test_ordinary_questions_are_hardly_ever_taken_for_an_emergency(whole: Conversation) -> None:
