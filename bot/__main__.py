@@ -111,7 +111,7 @@ def _conversation(folder: Path | None, *, ratings: bool = False) -> Conversation
 
 def _tell_first_start() -> None:
     if sys.stderr.isatty():
-        print("Learning the questions. This takes a few seconds, the first time only.", file=sys.stderr)
+        print("Learning the questions. This takes up to a minute, the first time only.", file=sys.stderr)
 
 
 def _telegram(arguments: argparse.Namespace) -> int:
@@ -124,6 +124,7 @@ def _telegram(arguments: argparse.Namespace) -> int:
     from bot.service import Service
     from bot.settings import SettingsError, load_settings
     from bot.telegram_app import TelegramBot
+    from bot.transport import ProxyError
 
     try:
         settings = load_settings()
@@ -145,6 +146,9 @@ def _telegram(arguments: argparse.Namespace) -> int:
         pass
     except InvalidToken:
         print("TELEGRAM_BOT_TOKEN was refused by the server: copy it again from BotFather.", file=sys.stderr)
+        return 1
+    except ProxyError as error:
+        print(f"{error}: give the address of one that speaks HTTP, or none.", file=sys.stderr)
         return 1
     except Conflict:
         print("Another copy of this bot fetches its updates, or a webhook is set: stop one of them.", file=sys.stderr)

@@ -49,8 +49,8 @@ OUT_OF_SCOPE = "/out_of_scope"
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 """Shares of stems, pairs of stems, letter trigrams and concepts in a question's length."""
 RIDGE = 0.4
-EXACT_UP_TO = 20_000
-"""Phrasings that are solved exactly, which takes a byte for each pair of them (0.4 GB). More are answered from
+EXACT_UP_TO = 25_000
+"""Phrasings that are solved exactly, which takes a byte for each pair of them (0.6 GB). More are answered from
 `LANDMARKS` of them, which finds a fifth fewer of the shipped FAQ's fresh questions."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.3
@@ -191,7 +191,7 @@ class Matcher:
         self._index = _Index(fitted.index)
         self._vocabulary = frozenset(fitted.vocabulary.split())
         self._repairable = Spellings(word for word in self._vocabulary if len(word) > 3)
-        self._repaired: dict[str, str] = {}
+        self._repaired = lru_cache(maxsize=WORDS_KEPT)(self._meant)
 
     def _fit(self, words: Words) -> "Fitted":
         """The slow half of loading: read every phrasing and solve for the weights."""
@@ -241,12 +241,10 @@ class Matcher:
         """The FAQ's word that an unknown word was meant to be, or the word itself."""
         if len(word) < 4 or word in self._vocabulary or word.isdigit():
             return word
-        known = self._repaired.get(word)
-        if known is None:
-            known = unstretched(word, self._vocabulary) or self._nearest_word(word)
-            if len(self._repaired) < WORDS_KEPT:
-                self._repaired[word] = known
-        return known
+        return self._repaired(word)
+
+    def _meant(self, word: str) -> str:
+        return unstretched(word, self._vocabulary) or self._nearest_word(word)
 
     def _nearest_word(self, word: str) -> str:
         edits = int((1 - REPAIR_SIMILARITY) * len(word) / REPAIR_SIMILARITY)

@@ -5,6 +5,7 @@ SIGTERM and SIGINT finish what is in hand; SIGHUP reads the content again and ke
 
 import asyncio
 import contextlib
+import gc
 import logging
 import secrets
 import signal
@@ -55,7 +56,8 @@ class Service:
             loop.add_signal_handler(signal.SIGHUP, lambda: begin(self.reload()))
         self.bot.on_reload = self.reload
         application = self.bot.application(self.settings)
-        async with application:
+        # The bot by itself as well: where the token is wrong, the application leaves its connections open.
+        async with application.bot, application:
             begin(self.bot.introduce(application))
             begin(self._report())
             intake = Intake(lambda update: self._handle(application, update))
@@ -112,6 +114,7 @@ class Service:
             log.error("the new content is broken; the old one stays")
             return "\n".join(map(str, error.problems))
         self.bot.conversation = conversation
+        gc.collect()  # the old one is tens of megabytes
         log.info("new content: %d topics", len(conversation.faq.topics))
         application = self.bot.running
         if application is not None:

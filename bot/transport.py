@@ -5,7 +5,6 @@ measures it beside a bare bot that has it). Proxies of the environment (HTTPS_PR
 taken as httpx takes them.
 """
 
-import logging
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,11 +14,13 @@ import httpx
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-log = logging.getLogger(__name__)
-
 CONNECTIONS = 256
 CONNECT_WITHIN, READ_WITHIN = 5.0, 5.0
 """Seconds, as python-telegram-bot's own request has them. A long poll asks for more."""
+
+
+class ProxyError(Exception):
+    """The environment names a proxy that cannot be used."""
 
 
 class Transport(BaseRequest):
@@ -64,14 +65,14 @@ class Transport(BaseRequest):
         """The answer's status and body. Raises TimedOut and NetworkError, which say nothing of the address: the token is in it."""
         if self._session is None:
             raise RuntimeError("initialize() was not called")
-        timeout = aiohttp.ClientTimeout(
-            total=None,
-            sock_connect=_given(connect_timeout, CONNECT_WITHIN),
-            sock_read=_given(read_timeout, READ_WITHIN),
-        )
+        connect, read = _given(connect_timeout, CONNECT_WITHIN), _given(read_timeout, READ_WITHIN)
+        # `connect` bounds what the others do not: looking the name up, a proxy that says nothing, a full pool.
+        timeout = aiohttp.ClientTimeout(total=None, connect=2 * connect, sock_connect=connect, sock_read=read)
         data = request_data.json_parameters if request_data else None
         try:
-            async with self._session.request(method, url, data=data, timeout=timeout) as response:
+            async with self._session.request(
+                method, url, data=data, timeout=timeout, allow_redirects=False
+            ) as response:
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut from error
@@ -80,17 +81,20 @@ class Transport(BaseRequest):
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for an address, or None."""
+    """The proxy that the environment names for an address, or None. Raises ProxyError for one that is no HTTP proxy."""
     parts = urlsplit(url)
     if proxy_bypass(parts.hostname or ""):
         return None
-    proxy = getproxies().get(parts.scheme)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and "://" not in proxy:
+        proxy = f"http://{proxy}"
     if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        log.warning("%s_PROXY names no HTTP proxy and is left out", parts.scheme.upper())
-        return None
+        # Whoever set it does not want to be seen without it.
+        raise ProxyError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is no HTTP proxy")
     return proxy
 
 
-def _given(timeout: Any, otherwise: float) -> float | None:
+def _given(timeout: Any, otherwise: float) -> float:
     """The timeout of a call; python-telegram-bot gives an object of its own where none was named."""
-    return otherwise if timeout is BaseRequest.DEFAULT_NONE else timeout
+    return otherwise if timeout is BaseRequest.DEFAULT_NONE or timeout is None else float(timeout)

@@ -4,6 +4,7 @@
 updates, `/metrics` what it counted. After python-telegram-bot's custom-webhook example, on aiohttp as its own server.
 """
 
+import asyncio
 import hmac
 import json
 import logging
@@ -20,7 +21,7 @@ PATH = "/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the header's name
 LONGEST_UPDATE = 1_000_000
 """Bytes; Telegram's updates are far smaller."""
-CLOSE_WITHIN = 2.0
+CLOSE_WITHIN = 0.5
 """Seconds for requests that hang when the server is closed; what is in hand was waited for before."""
 
 
@@ -40,7 +41,9 @@ class Webhook:
             ]
         )
         # Paths are logged by the server in front; nothing is lost by silence here.
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_WITHIN)
+        # Broken requests of strangers neither, with their addresses.
+        silent = logging.Logger("silent", level=logging.CRITICAL)
+        self._runner = web.AppRunner(application, access_log=None, logger=silent, shutdown_timeout=CLOSE_WITHIN)
         self.port = 0
 
     async def listen(self, address: str, port: int) -> None:
@@ -59,7 +62,7 @@ class Webhook:
         await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:
-        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
+        if not hmac.compare_digest(_bytes(request.headers.get(SECRET_HEADER, "")), _bytes(self._secret)):
             return web.Response(status=403)
         try:
             update = Update.de_json(json.loads(await request.read()), self._bot)
@@ -69,7 +72,8 @@ class Webhook:
             return web.Response()
         task = self._intake.take(update)
         if task is not None:
-            await task
+            # A request that is broken off must not break off the answer.
+            await asyncio.shield(task)
         return web.Response()
 
     async def _say_alive(self, _: web.Request) -> web.Response:
@@ -80,3 +84,8 @@ class Webhook:
 
     async def _say_counts(self, _: web.Request) -> web.Response:
         return web.Response(text=self._metrics.exposition().decode())
+
+
+def _bytes(header: str) -> bytes:
+    """A header as it came: what is no UTF-8 in it is kept as surrogates."""
+    return header.encode(errors="surrogateescape")

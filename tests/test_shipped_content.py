@@ -11,7 +11,7 @@ import pytest
 from bot import content, fitted, review
 from bot.conversation import Conversation
 from bot.faq import Faq
-from bot.matching import Matcher
+from bot.matching import Matcher, phrasings_of
 from bot.safety import Gate
 
 DATA = Path(__file__).parent / "data"
@@ -136,6 +136,11 @@ def test_each_topic_has_twelve_wordings_and_its_sources(faq: Faq) -> None:
 def test_menus_fit_on_a_phone(faq: Faq) -> None:
     assert len(faq.themes) <= 8
     assert max(len(faq.in_theme(theme.id)) for theme in faq.themes) <= 8
+
+
+def test_every_phrasing_takes_part_in_the_matching(matcher: Matcher) -> None:
+    """Beyond `EXACT_UP_TO` only some of them would, which finds fewer questions."""
+    assert len(matcher.fitted.landmarks) == sum(len(texts) for texts in phrasings_of(content.load()).values())
 
 
 def test_the_median_answer_reads_at_grade_six_and_a_half_or_easier(faq: Faq) -> None:

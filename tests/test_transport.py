@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from telegram.error import NetworkError, TimedOut
 
-from bot.transport import Transport, proxy_for
+from bot.transport import ProxyError, Transport, proxy_for
 
 TOKEN = "123456:secret"  # noqa: S105  # of no bot
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
@@ -60,6 +60,13 @@ async def hangs_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> Non
     await reader.readuntil(b"\r\n\r\n")
 
 
+async def points_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Sends the caller to another server."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
+    await writer.drain()
+
+
 async def says_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     """Keeps the connection open until the other side gives up."""
     await reader.read()
@@ -90,15 +97,19 @@ def test_the_proxy_of_the_environment_is_used_but_for_addresses_that_it_leaves_o
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert proxy_for("https://api.telegram.org") is None
+    monkeypatch.setenv("ALL_PROXY", "proxy.example:8080")
+    assert proxy_for("https://api.telegram.org") == "http://proxy.example:8080"
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
     assert proxy_for("https://api.telegram.org") == "http://proxy.example:3128"
     assert proxy_for("https://localhost:8081") is None
 
 
-def test_a_proxy_of_another_kind_is_left_out_with_a_line_in_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_a_proxy_that_was_asked_for_nothing_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
-    assert proxy_for("https://api.telegram.org") is None
-    assert "HTTPS_PROXY" in caplog.text
+    with pytest.raises(ProxyError):
+        proxy_for("https://api.telegram.org")
+
+
+def test_a_redirection_is_not_followed() -> None:
+    assert call(points_elsewhere)[0] == 307
