@@ -32,6 +32,7 @@ _CLAUSE_END = re.compile(r"[,:()\[\]\u2013\u2014]+|\s-+\s")
 _WORD = re.compile(r"[^\W_]+")
 _STRANGE = re.compile(r"[^\x00-\x7f]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
+_ENDING = re.compile(r"(?<=d)['’‘`´ʼ＇](?=d(?!\w))")
 _LEET = str.maketrans("013457$@", "oieastsa")
 _LEET_MARK = re.compile(r"[013457$@]")
 _LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]{1,30}[^\W\d_](?![\w$@])")
@@ -58,7 +59,8 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).casefold()
         text = _STRANGE.sub(lambda found: found.group() if _is_seen(found.group()) else "", text)
-    text = text.translate(_APOSTROPHES)
+    # "od'd" is no "odd".
+    text = _ENDING.sub("e", text).translate(_APOSTROPHES)
     if _LEET_MARK.search(text):
         text = " ".join(_unleet(part) if _LEET_MARK.search(part) else part for part in text.split(" "))
     text = _SPACED.sub(lambda found: re.sub(r"\W", "", found.group()), text)

@@ -153,3 +153,8 @@ def test_no_word_that_may_have_been_meant_is_left_out(words: list[str], typed: s
 
 def test_words_of_other_letters_are_not_compared() -> None:
     assert list(Spellings(["symptoms", "methadone", "sleep"]).near("symtoms", 1)) == ["symptoms"]
+
+
+def test_an_apostrophe_before_a_second_d_is_an_ending() -> None:
+    assert fold("She OD'd, I'd say, he'd know") == "she oded, id say, hed know"
+    assert fold("od’d") == "oded"
