@@ -715,23 +715,22 @@ def _fit(
     targets[np.arange(index.size), owner] = 1
     held = _held_out(owner, labels)
     rows = np.concatenate([*held, np.zeros(0, dtype=np.int64)])
-    landmarks, solved, influence = (_exactly if index.size <= EXACT_UP_TO else _nearly)(index, targets, rows)
+    landmarks, solved, influence, residuals = (_exactly if index.size <= EXACT_UP_TO else _nearly)(index, targets, rows)
     dual = np.ascontiguousarray(solved.T)
     samples = []
     begin = 0
     for group in held:
         of_group = slice(begin, begin + len(group))
         begin += len(group)
-        residual = targets[group] - _similarities(_Index(index), group)[:, landmarks] @ solved
-        samples += _leave_out(influence[of_group, of_group], residual, group, owner, wider, labels)
+        samples += _leave_out(influence[of_group, of_group], residuals[of_group], group, owner, wider, labels)
     share = UNANSWERABLE_LEFT if OUT_OF_SCOPE in labels else UNANSWERABLE
     return landmarks, dual, _calibrate(samples, share) if samples else UNFITTED
 
 
-def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floats, Floats]:
-    """All phrasings as landmarks, their weights, and the regression's influence matrix between some `rows`.
+def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floats, Floats, Floats]:
+    """All phrasings as landmarks, their weights, and of some `rows` the influence on each other and the residuals.
 
-    That matrix is H = K inv(K + rI) = I - r inv(K + rI). With the rows last, their part of the inverse comes from their
+    The influence matrix is H = K inv(K + rI) = I - r inv(K + rI). With the rows last, their part of the inverse comes from their
     part of the factor alone.
     """
     everything: Ints = np.arange(index.size)
@@ -755,11 +754,11 @@ def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Flo
         both = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
         solved, inverse = both[:, : targets.shape[1]], both[rows, targets.shape[1] :]
     influence: Floats = np.identity(len(rows), dtype=np.float32) - np.float32(RIDGE) * inverse
-    return everything, solved, influence
+    return everything, solved, influence, np.float32(RIDGE) * solved[rows]
 
 
-def _nearly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floats, Floats]:
-    """Evenly spread landmarks, their weights, and the influence matrix between some `rows`.
+def _nearly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floats, Floats, Floats]:
+    """Evenly spread landmarks, their weights, and of some `rows` the influence on each other and the residuals.
 
     Nystrom's approximation (Williams & Seeger 2001): time grows with the phrasings and not with their cube.
     """
@@ -769,7 +768,8 @@ def _nearly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floa
     system = kernel @ kernel.T + RIDGE * kernel[:, landmarks]
     system[np.arange(LANDMARKS), np.arange(LANDMARKS)] += 1e-3
     both = np.linalg.solve(system, np.concatenate([kernel @ targets, tried], axis=1)).astype(np.float32, copy=False)
-    return landmarks, both[:, : targets.shape[1]], tried.T @ both[:, targets.shape[1] :]
+    solved = both[:, : targets.shape[1]]
+    return landmarks, solved, tried.T @ both[:, targets.shape[1] :], targets[rows] - tried.T @ solved
 
 
 def _similarities(index: "_Index", some: Ints) -> Floats:
