@@ -92,7 +92,8 @@ def test_a_hangup_brings_new_content_and_keeps_the_old_where_the_new_is_broken(a
 
     (folder / "library.yaml").write_text("- id: [")
     bot.process.send_signal(signal.SIGHUP)
-    assert _asked(api, 3) == "Ten to six."
+    # Some rounds: the content is read beside them, and a stop would break that off.
+    assert {_asked(api, chat) for chat in range(3, 23)} == {"Ten to six."}
     code, log = bot.end(signal.SIGTERM)
     assert code == 0
     assert "the new content is broken; the old one stays" in log
