@@ -131,7 +131,7 @@ class Conversation:
         self._matcher = matcher or matcher_for(faq)
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
-        self._wordings = {_plain(text) for texts in phrasings_of(faq).values() for text in texts}
+        self._wordings = {_bare(text) for texts in phrasings_of(faq).values() for text in texts}
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
     def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
@@ -189,8 +189,8 @@ class Conversation:
         `before` is the topic that was answered just now, for what leans on it ("and the sweats?").
         What is word for word a wording of the FAQ is decided once; nothing else that people write is kept.
         """
-        plain = _plain(text)
-        return self._decide_usual(plain, before) if plain in self._wordings else self._decide(text, before)
+        bare = _bare(text)
+        return self._decide_usual(bare, before) if bare in self._wordings else self._decide(text, before)
 
     def _decide(self, text: str, before: str) -> Decision:
         finding = self._gate.check(text)
@@ -336,7 +336,12 @@ class Conversation:
 
 def _plain(text: str) -> str:
     """A message without what changes nothing: case, accents, and how it ends."""
-    return fold(text).strip(" ?!.")
+    return _bare(fold(text))
+
+
+def _bare(text: str) -> str:
+    """A message without case and how it ends: less than `_plain`, at a fiftieth of the time."""
+    return text.casefold().strip(" ?!.")
 
 
 def parse_button(data: str) -> Incoming:

@@ -669,10 +669,13 @@ class _Index:
     def kernel(self, some: Ints) -> Iterator[Floats]:
         """The cosines of each of some phrasings with all of them."""
         feature_of = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
-        order = np.argsort(self._rows, kind="stable")
-        begins = np.searchsorted(self._rows[order], np.arange(self.size + 1))
+        wanted = np.zeros(self.size, dtype=np.bool_)
+        wanted[some] = True
+        there = np.flatnonzero(wanted[self._rows])
+        there = there[np.argsort(self._rows[there], kind="stable")]
+        begins = np.searchsorted(self._rows[there], np.arange(self.size + 1))
         for at in some:
-            own = order[begins[at] : begins[at + 1]]
+            own = there[begins[at] : begins[at + 1]]
             row = self._near(feature_of[own].tolist(), self._values[own])
             row[at] = 1.0
             yield row
@@ -730,8 +733,8 @@ def _fit(
 def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Floats, Floats, Floats]:
     """All phrasings as landmarks, their weights, and of some `rows` the influence on each other and the residuals.
 
-    The influence matrix is H = K inv(K + rI) = I - r inv(K + rI). With the rows last, their part of the inverse comes from their
-    part of the factor alone.
+    The influence matrix is H = K inv(K + rI) = I - r inv(K + rI). With the rows last, their part of the inverse comes
+    from their part of the factor alone.
     """
     everything: Ints = np.arange(index.size)
     others = np.setdiff1d(everything, rows, assume_unique=True)
@@ -747,11 +750,8 @@ def _exactly(index: IndexArrays, targets: Floats, rows: Ints) -> tuple[Ints, Flo
         half = np.linalg.inv(corner)
         inverse = half.T @ half
     except np.linalg.LinAlgError:
-        # Thousands of permutations of a few words: the power of the cosine makes them no positive definite system.
-        system = _similarities(_Index(index), everything)
-        system[everything, everything] += RIDGE
         wanted = np.concatenate([targets, np.eye(index.size, dtype=np.float32)[:, rows]], axis=1)
-        both = np.linalg.solve(system, wanted).astype(np.float32, copy=False)
+        both = np.linalg.solve(_whole_system(index), wanted).astype(np.float32, copy=False)
         solved, inverse = both[:, : targets.shape[1]], both[rows, targets.shape[1] :]
     influence: Floats = np.identity(len(rows), dtype=np.float32) - np.float32(RIDGE) * inverse
     return everything, solved, influence, np.float32(RIDGE) * solved[rows]
@@ -778,6 +778,17 @@ def _similarities(index: "_Index", some: Ints) -> Floats:
     for line, row in zip(kernel, index.kernel(some), strict=True):
         line[:] = _kernel(row)
     return kernel
+
+
+def _whole_system(index: IndexArrays) -> Floats:
+    """The regression's system K + rI, for what has no factor.
+
+    Thousands of permutations of a few words are such: the power of the cosine makes them no positive definite system.
+    """
+    everything: Ints = np.arange(index.size)
+    system = _similarities(_Index(index), everything)
+    system[everything, everything] += RIDGE
+    return system
 
 
 def _factor(index: IndexArrays, order: Ints) -> list[Shorts]:
@@ -809,12 +820,18 @@ def _read(strip: Shorts) -> Floats:
     return np.multiply(strip, UNIT, dtype=np.float32)
 
 
+def _top_and_below(strip: Shorts) -> tuple[Floats, Floats]:
+    """The triangle on the diagonal, and what stands under it."""
+    top, below = np.split(_read(strip), [strip.shape[1]])
+    return top, below
+
+
 def _solve(strips: Sequence[Shorts], wanted: Floats) -> Floats:
     """The solution x of LL'x = wanted."""
     solution = _solve_half(strips, wanted)
     for begin, strip in zip(reversed(range(0, len(wanted), BLOCK)), reversed(strips), strict=True):
         end = begin + strip.shape[1]
-        top, below = np.split(_read(strip), [strip.shape[1]])
+        top, below = _top_and_below(strip)
         solution[begin:end] = np.linalg.solve(top.T, solution[begin:end] - below.T @ solution[end:])
     return solution
 
@@ -824,7 +841,7 @@ def _solve_half(strips: Sequence[Shorts], wanted: Floats) -> Floats:
     solution = wanted.copy()
     for begin, strip in zip(range(0, len(wanted), BLOCK), strips, strict=True):
         end = begin + strip.shape[1]
-        top, below = np.split(_read(strip), [strip.shape[1]])
+        top, below = _top_and_below(strip)
         solution[begin:end] = np.linalg.solve(top, solution[begin:end])
         solution[end:] -= below @ solution[begin:end]
     return solution
@@ -832,13 +849,10 @@ def _solve_half(strips: Sequence[Shorts], wanted: Floats) -> Floats:
 
 def _solved_with_diagonal(index: IndexArrays, targets: Floats) -> tuple[Floats, Floats]:
     """The regression's weights, and the diagonal of its system's inverse: the squares in each column of inv(L)."""
-    everything = np.arange(index.size)
     try:
-        strips = _factor(index, everything)
+        strips = _factor(index, np.arange(index.size))
     except np.linalg.LinAlgError:
-        system = _similarities(_Index(index), everything)
-        system[everything, everything] += RIDGE
-        inverse: Floats = np.linalg.inv(system)
+        inverse: Floats = np.linalg.inv(_whole_system(index))
         return inverse @ targets, np.diag(inverse)
     squares = []
     for at, strip in enumerate(strips):

@@ -24,6 +24,7 @@ from bot.text import WORDS_KEPT, Normaliser, stem
 Doubles = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 RIDGE = 0.5
 STEPS = 60
@@ -165,11 +166,8 @@ def _tabulated(
     each = [np.unique(_phrases(sentences, stems, kinds), return_counts=True) for sentences in read]
     met, numbers = np.unique(np.concatenate([phrases for phrases, _ in each]), return_inverse=True)
     rows = np.repeat(np.arange(size), [len(phrases) for phrases, _ in each])
-    held = np.bincount(numbers, minlength=len(met))
-    common = held >= SEEN_AT_LEAST
-    phrase_idf = _rarity(held[common], size)
-    there = common[numbers]
-    columns = (np.cumsum(common) - 1)[numbers[there]]
+    common, phrase_idf = _common(np.bincount(numbers, minlength=len(met)), size)
+    there, columns = _renumbered(numbers, common)
     weights = _phrase_weights(phrase_idf[columns], np.concatenate([counts for _, counts in each])[there])
     lengths = np.sqrt(np.bincount(rows[there], weights**2, minlength=size))
     phrases = _Sparse(rows[there], columns, weights / lengths[rows[there]], size, len(phrase_idf))
@@ -194,12 +192,10 @@ def _spelled_out(read: Sequence[Read]) -> tuple[list[str], Singles, "_Sparse", "
     for text in texts:
         if len(text):
             held[np.concatenate([runs_of[word] for word in text])] += 1
-    common = held >= SEEN_AT_LEAST
-    idf = _rarity(held[common], len(read))
+    common, idf = _common(held, len(read))
     word_of = np.repeat(np.arange(len(number)), [len(runs) for runs in runs_of])
     run = np.concatenate([*runs_of, np.zeros(0, dtype=np.int64)])
-    there = common[run]
-    column = (np.cumsum(common) - 1)[run[there]]
+    there, column = _renumbered(run, common)
     letters = _Sparse(word_of[there], column, idf[column], len(number), len(idf))
     # Each word counts by itself, so that a message is the sum of its words.
     squares = np.bincount(word_of[there], idf[column] ** 2, minlength=len(number))
@@ -210,9 +206,16 @@ def _spelled_out(read: Sequence[Read]) -> tuple[list[str], Singles, "_Sparse", "
     return [one for one, keep in zip(run_number, common, strict=True) if keep], idf, words, letters
 
 
-def _rarity(held: Ints, examples: int) -> Singles:
-    """How rare something is that so many examples hold."""
-    return (np.log((1 + examples) / (1 + held)) + 1).astype(np.float32)
+def _common(held: Ints, examples: int) -> tuple[Bools, Singles]:
+    """Of what so many examples hold: which is kept, and how rare each that is kept."""
+    common = held >= SEEN_AT_LEAST
+    return common, (np.log((1 + examples) / (1 + held[common])) + 1).astype(np.float32)
+
+
+def _renumbered(numbers: Ints, common: Bools) -> tuple[Bools, Ints]:
+    """Where the numbers name something that is kept, and its number among what is kept."""
+    there = common[numbers]
+    return there, (np.cumsum(common) - 1)[numbers[there]]
 
 
 def _numbered(stems: Iterable[str]) -> dict[str, int]:
@@ -238,7 +241,7 @@ def _phrases(sentences: Read, number: Mapping[str, int], kinds: Mapping[str, str
     return np.concatenate(found)
 
 
-def _neighbours(numbers: Ints, length: int, base: int, wanted: npt.NDArray[np.bool_]) -> Ints:
+def _neighbours(numbers: Ints, length: int, base: int, wanted: Bools) -> Ints:
     """Each row of so many neighbours, none of them unknown and at least one of them wanted, as one number."""
     size = max(0, len(numbers) - length + 1)
     phrases, known, there = numbers[:size], numbers[:size] > 0, wanted[:size]
@@ -296,12 +299,12 @@ class _Table:
         """Ridge regression on some of the rows: the weights X'a with (XX' + rI) a = targets."""
         phrases, words, letters = self.phrases.only(rows), self.words.only(rows), self.letters
 
+        def spelled(direction: Doubles) -> Doubles:
+            return letters.turned_times(words.turned_times(direction))
+
         def image_of(direction: Doubles) -> Doubles:
-            return (
-                phrases.times(phrases.turned_times(direction))
-                + words.times(letters.times(letters.turned_times(words.turned_times(direction))))
-                + RIDGE * direction
-            )
+            by_phrases = phrases.times(phrases.turned_times(direction))
+            return by_phrases + words.times(letters.times(spelled(direction))) + RIDGE * direction
 
         dual = np.zeros(len(rows))
         residual = targets.copy()
@@ -317,5 +320,4 @@ class _Table:
             smaller = float(residual @ residual)
             direction = residual + (smaller / size) * direction
             size = smaller
-        spelled = letters.turned_times(words.turned_times(dual))
-        return np.concatenate([phrases.turned_times(dual), spelled]).astype(np.float32)
+        return np.concatenate([phrases.turned_times(dual), spelled(dual)]).astype(np.float32)

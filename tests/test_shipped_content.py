@@ -138,9 +138,9 @@ def test_menus_fit_on_a_phone(faq: Faq) -> None:
     assert max(len(faq.in_theme(theme.id)) for theme in faq.themes) <= 8
 
 
-def test_every_phrasing_takes_part_in_the_matching(matcher: Matcher) -> None:
+def test_every_phrasing_takes_part_in_the_matching(faq: Faq, matcher: Matcher) -> None:
     """Beyond `EXACT_UP_TO` only some of them would, which finds fewer questions."""
-    assert len(matcher.fitted.landmarks) == sum(len(texts) for texts in phrasings_of(content.load()).values())
+    assert len(matcher.fitted.landmarks) == sum(len(texts) for texts in phrasings_of(faq).values())
 
 
 def test_the_median_answer_reads_at_grade_six_and_a_half_or_easier(faq: Faq) -> None:
