@@ -65,6 +65,9 @@ PIECE, OVERLAP = 40, 16
 """Words of a ramble that are read at once, and how many of them again with the next: no wording is longer."""
 MENDED_AT_MOST = 60
 """Unknown words that are put right in one message; one with more of them is no message but noise."""
+SCORED_TWICE = 80
+"""Words of a message that the second opinion reads as it stands and put right; in a longer one a misspelling weighs
+little, and reading it takes its time."""
 LONGEST_RUN = 30
 """Letters of words that were run together ("hesnotbreathing"); what is longer is noise."""
 OPPOSED_AT, OPPOSED_SHORT_AT = -0.3, -0.5
@@ -249,17 +252,23 @@ class Gate:
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._lowerable = {one.id for one in safety.emergencies if not one.firm}
         own = self._own_words()
-        self._danger_words = Spellings(word for word in own if len(word) > 3)
         self._known = set(known_words) | own
         if second is not None:
             self._known |= second.vocabulary
+        self._parts = self._known | normaliser.contractions
+        likely = [word for word in own | normaliser.contractions if len(word) > 3]
+        self._whole = {word for word in likely if len(word) > 4}
+        self._likely = Spellings(likely)
+        self._by_consonants: dict[str, list[str]] = {}
+        for word in sorted(likely):
+            self._by_consonants.setdefault(_consonants(word), []).append(word)
 
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
-        clauses = self._normaliser.clauses(text)
-        sentences = list(self._readings(clauses))
-        said = [list(itertools.chain.from_iterable(sentence)) for sentence in clauses]
-        scores = self._second.scores(said) if self._second and said else {}
+        clauses = [list(map(self._joined, sentence)) for sentence in self._normaliser.clauses(text)]
+        meant = self._meant(clauses)
+        sentences = list(self._readings(clauses, meant))
+        said, scores = self._scored(clauses, meant)
         harmless = bool(scores) and scores[DANGER] < HARMLESS_AT and sum(map(len, said)) <= HARMLESS_WORDS
         hits, excused = self._hits(self._emergencies, sentences, scores, harmless=harmless)
         hard = [hit for hit, soft in hits if not soft]
@@ -374,9 +383,43 @@ class Gate:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def _readings(self, clauses: Sequence[Sequence[Sequence[str]]]) -> Iterator[_Sentence]:
-        """Each sentence, in clauses, as it stands and, where that differs, with its words of danger put right."""
-        left = MENDED_AT_MOST
+    def _joined(self, clause: Sequence[str]) -> list[str]:
+        """A clause with the words of danger whole again that a space fell into ("bl ood")."""
+        words = list(clause[:1])
+        for word in clause[1:]:
+            whole = words[-1] + word
+            if whole in self._whole and not (words[-1] in self._known and word in self._known):
+                words[-1] = whole
+            else:
+                words.append(word)
+        return words
+
+    def _meant(self, clauses: Sequence[Sequence[Sequence[str]]]) -> dict[str, Sequence[Sequence[str]]]:
+        """For unknown words of a message what each may have been meant to be, likeliest first."""
+        words = itertools.chain.from_iterable(itertools.chain.from_iterable(clauses))
+        unknown = dict.fromkeys(word for word in words if word not in self._known)
+        found = ((word, self._mend(word)) for word in itertools.islice(unknown, MENDED_AT_MOST))
+        return {word: options for word, options in found if options}
+
+    def _scored(
+        self, clauses: Sequence[Sequence[Sequence[str]]], meant: Mapping[str, Sequence[Sequence[str]]]
+    ) -> tuple[Read, Mapping[str, float]]:
+        """The message as the second opinion finds it more dangerous, as it stands or put right, and its scores."""
+        said: Read = [list(itertools.chain.from_iterable(sentence)) for sentence in clauses]
+        if self._second is None or not said:
+            return said, {}
+        scores = self._second.scores(said)
+        if meant and sum(map(len, said)) <= SCORED_TWICE:
+            right = [[part for word in sentence for part in meant.get(word, ((word,),))[0]] for sentence in said]
+            again = self._second.scores(right)
+            if again[DANGER] > scores[DANGER]:
+                return right, again
+        return said, scores
+
+    def _readings(
+        self, clauses: Sequence[Sequence[Sequence[str]]], meant: Mapping[str, Sequence[Sequence[str]]]
+    ) -> Iterator[_Sentence]:
+        """Each sentence, in clauses, as it stands and, where that differs, with its unknown words put right."""
         read: set[tuple[tuple[str, ...], ...]] = set()
         for sentence in itertools.chain.from_iterable(map(_pieces, clauses)):
             key = tuple(map(tuple, sentence))
@@ -385,38 +428,40 @@ class Gate:
             read.add(key)
             yield _Sentence(sentence)
             seen = [sentence]
-            unknown = sum(word not in self._known for clause in sentence for word in clause)
-            if not unknown or left <= 0:
+            if all(word not in meant for clause in sentence for word in clause):
                 continue
-            left -= unknown
-            mended = [[self._mend(word) for word in clause] for clause in sentence]
             for choice in (0, -1):
-                reading = [[part for options in clause for part in options[choice]] for clause in mended]
+                reading = [
+                    [part for word in clause for part in meant.get(word, ((word,),))[choice]] for clause in sentence
+                ]
                 if reading not in seen:
                     seen.append(reading)
                     yield _Sentence(reading)
 
     def _mend(self, word: str) -> Sequence[Sequence[str]]:
-        """What a word may have been meant to be, likeliest first: itself where it is known."""
-        if word in self._known:
-            return ((word,),)
+        """What an unknown word may have been meant to be, likeliest first; none where nothing is near."""
         if (letters := spelled(word)) != word:
             # At the end of a word a digit is mostly a digit ("m30"): only what is a word then was meant as one.
             meant = self._normaliser.words(letters)
             if all(one in self._known for one in meant):
                 return (tuple(meant),)
-        if len(word) < 4:
-            return ((word,),)
         if short := unstretched(word, self._known):
             return ((short,),)
+        meant = [*self._by_consonants.get(word, ()), *self._near(word)][:2]
+        if apart := _split(word, self._parts):
+            meant = [*meant[:1], " ".join(apart)]
+        return [tuple(self._normaliser.words(one)) for one in meant]
+
+    def _near(self, word: str) -> list[str]:
+        """The words of danger and the contractions that an unknown word is likeliest a misspelling of."""
+        if len(word) < 4:
+            return []
         edits = 2 if len(word) > 7 else 1
-        near = self._danger_words.near(word, edits)
+        near = self._likely.near(word, edits)
         found = process.extract(word, near, scorer=OSA.distance, score_cutoff=edits, limit=5)
-        if found:
-            # Of those equally far the longest: letters are left out more often than put in.
-            best = sorted(found, key=lambda one: (one[1], -len(one[0])))
-            return [(str(one),) for one, distance, _ in best if distance == best[0][1]][:2]
-        return (_split(word, self._known) or (word,),)
+        # Of those equally far the longest: letters are left out more often than put in.
+        best = sorted(found, key=lambda one: (one[1], -len(one[0])))
+        return [str(one) for one, distance, _ in best if distance == best[0][1]]
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
@@ -545,6 +590,11 @@ def _unmarked(marked: str) -> str:
     return " ".join(token.partition("/")[2] for token in marked.split())
 
 
+def _consonants(word: str) -> str:
+    """A word as those write it who leave the vowels out ("brth"): its first letter, and no vowel behind it."""
+    return word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
+
+
 def _split(word: str, known: Collection[str]) -> tuple[str, ...] | None:
     """A run-together word as the fewest known words ("notbreathing"), or None. One-letter parts: only `i` and `a`."""
     if len(word) > LONGEST_RUN:
@@ -556,6 +606,7 @@ def _split(word: str, known: Collection[str]) -> tuple[str, ...] | None:
             if head is None or (len(part) < 2 and part not in "ia") or part not in known:
                 continue
             candidate = best[end]
-            if candidate is None or len(head) + 1 < len(candidate):
+            # Of as many parts those that begin with a longer one: "hes hitting", not "he shitting".
+            if candidate is None or len(head) + 1 <= len(candidate):
                 best[end] = (*head, part)
     return best[-1]

@@ -33,6 +33,7 @@ _WORD = re.compile(r"[^\W_]+")
 _STRANGE = re.compile(r"[^\x00-\x7f]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʼ＇", ""))
 _ENDING = re.compile(r"(?<=d)['’‘`´ʼ＇](?=d(?!\w))")
+_APART = re.compile(r"(?<=\wn) (?=t(?!\w))")
 _LEET = str.maketrans("013457$@", "oieastsa")
 _LEET_MARK = re.compile(r"[013457$@]")
 _LEET_WORD = re.compile(r"(?<![\w$@])[^\W\d_][\w$@]{1,30}[^\W\d_](?![\w$@])")
@@ -59,8 +60,9 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).casefold()
         text = _STRANGE.sub(lambda found: found.group() if _is_seen(found.group()) else "", text)
-    # "od'd" is no "odd".
+    # "od'd" is no "odd". Some keyboards put a space for the apostrophe.
     text = _ENDING.sub("e", text).translate(_APOSTROPHES)
+    text = _APART.sub("", text)
     if _LEET_MARK.search(text):
         text = " ".join(_unleet(part) if _LEET_MARK.search(part) else part for part in text.split(" "))
     text = _SPACED.sub(lambda found: re.sub(r"\W", "", found.group()), text)
@@ -79,6 +81,7 @@ class Normaliser:
         self._rewrites = {
             fold(key): fold(value).split() for key, value in (words.contractions | words.shorthand).items()
         }
+        self.contractions = frozenset(map(fold, words.contractions))
         self._concepts: dict[tuple[str, ...], list[str]] = {}
         self._concept_words: set[str] = set()
         for name, phrases in words.concepts.items():

@@ -174,6 +174,34 @@ def test_words_run_together_are_taken_apart() -> None:
     assert gate("not breathing").check("xnotbreathingx").level == "none"
 
 
+@pytest.mark.parametrize("typed", ["isntmoving", "its been so long, heisntmoving", "hesmoving and isnt"])
+def test_a_contraction_may_be_one_of_the_words_run_together(typed: str) -> None:
+    assert gate("not moving", "he is moving", known=("it", "he")).check(typed).level == "emergency"
+
+
+def test_words_run_together_are_taken_apart_after_the_longer_first_word() -> None:
+    assert gate("he is hitting", known=("he", "shitting", "hitting")).check("heshitting me").level == "emergency"
+
+
+@pytest.mark.parametrize("typed", ["isnr moving", "isn t moving", "isn't moving", "insnt moving", "sint moving"])
+def test_a_misspelled_contraction_still_counts(typed: str) -> None:
+    assert fires(typed, "is not moving")
+
+
+@pytest.mark.parametrize("typed", ["brth", "brthng"])
+def test_a_word_of_danger_may_be_written_without_its_vowels(typed: str) -> None:
+    assert fires(f"can not {typed}", "not breath|breathing")
+
+
+def test_a_space_that_fell_into_a_word_of_danger_does_not_hide_it() -> None:
+    assert fires("he is brea thing smoke", "breathing")
+
+
+def test_two_known_words_are_not_joined_to_a_word_of_danger() -> None:
+    assert gate("together", known=("to", "get", "her")).check("i came to get her").level == "none"
+    assert gate("together", known=("to", "get")).check("i came toget her").level == "emergency"
+
+
 def test_a_refusal_has_rules_and_guards_like_an_emergency() -> None:
     rule = Rule(id="steal", says=("steal",), unless=("past",))
     safety = Safety(guards={"past": ("ago",)}, refusals=(Refusal(id="no", reply="No.", rules=(rule,)),))
@@ -247,6 +275,13 @@ def test_a_sentence_that_cries_by_itself_is_not_lowered_by_harmless_ones(cry: st
 def test_harmless_words_around_a_cry_do_not_lower_it() -> None:
     chatter = "where is the museum and what are the museum hours and where is the story of the museum show "
     assert gate_of_two("fire").check(f"{chatter} the roof is on fire {chatter}").level == "emergency"
+
+
+def test_the_classifier_reads_a_misspelled_message_put_right_as_well() -> None:
+    gate = gate_of_two("xyzzy flames fill the roof")
+    right = gate.check("flames fill the roof")
+    assert [hit.rule for hit in right.hits] == [CLASSIFIER]
+    assert gate.check("flamesfill the roff").hits == right.hits
 
 
 def test_a_firm_class_is_never_lowered() -> None:
