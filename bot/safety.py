@@ -257,7 +257,7 @@ class Gate:
             self._known |= second.vocabulary
         self._parts = self._known | normaliser.contractions
         likely = [word for word in own | normaliser.contractions if len(word) > 3]
-        self._whole = {word for word in likely if len(word) > 4}
+        self._likely_words = frozenset(likely)
         self._likely = Spellings(likely)
         self._by_consonants: dict[str, list[str]] = {}
         for word in sorted(likely):
@@ -388,7 +388,7 @@ class Gate:
         words = list(clause[:1])
         for word in clause[1:]:
             whole = words[-1] + word
-            if whole in self._whole and not (words[-1] in self._known and word in self._known):
+            if len(whole) > 4 and whole in self._likely_words and not (words[-1] in self._known and word in self._known):
                 words[-1] = whole
             else:
                 words.append(word)
@@ -448,7 +448,8 @@ class Gate:
         if short := unstretched(word, self._known):
             return ((short,),)
         meant = [*self._by_consonants.get(word, ()), *self._near(word)][:2]
-        if apart := _split(word, self._parts):
+        apart = _split(word, self._parts) or ()
+        if any(part in self._likely_words for part in apart):
             meant = [*meant[:1], " ".join(apart)]
         return [tuple(self._normaliser.words(one)) for one in meant]
 
