@@ -196,7 +196,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A fresh mind's round of 150 and 150, never opened.
         ("d", 0.96, 0.02),
         # Three more such rounds.
-        ("f", 0.97, 0.025),
+        ("f", 0.97, 0.03),
         # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
         ("i", 0.94, 0.05),
         # A round of 150 and 150; nothing was chosen on it or learned from it.
@@ -211,6 +211,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("t", 0.95, 0.04),
         # A third of one writer's, on the rarer classes.
         ("y", 0.92, 0.08),
+        # A third of a round with hard near misses, and of one that is badly typed throughout.
+        ("u", 0.93, 0.05),
+        ("w", 0.95, 0.05),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
