@@ -30,7 +30,7 @@ RIDGE = 0.5
 STEPS = 60
 """Conjugate-gradient steps; on some thousand examples the last ones change a score in its third digit."""
 LETTERS = (3, 4, 5)
-ORDINARY_FROM = 2
+ORDINARY_FROM = 3
 """Examples that use a word before it is an ordinary one and not a misspelling of another."""
 SEEN_AT_LEAST = 2
 """Examples that must hold a feature before it counts."""

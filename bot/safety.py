@@ -58,7 +58,7 @@ what the story must reach still."""
 SENTENCE_WORDS = 4
 SURE_AT = 0.5
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
-REFUSE_AT = -0.15
+REFUSE_AT = -0.25
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 PIECE, OVERLAP = 40, 16
@@ -236,9 +236,9 @@ class Gate:
         known_words: Collection[str] = (),
         second: Opinion | None = None,
     ) -> None:
-        """`known_words` are ordinary words that are no misspelling of a word of danger.
+        """`second` is the opinion fitted by `learn`; the words of its examples are no misspellings of words of danger.
 
-        `second` is the opinion fitted by `learn`.
+        Without it `known_words` are those words.
         """
         self._second = second
         self._safety = safety
@@ -252,9 +252,7 @@ class Gate:
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._lowerable = {one.id for one in safety.emergencies if not one.firm}
         own = self._own_words()
-        self._known = set(known_words) | own
-        if second is not None:
-            self._known |= second.vocabulary
+        self._known = own | (second.vocabulary if second else set(known_words))
         self._parts = self._known | normaliser.contractions
         likely = [word for word in own | normaliser.contractions if len(word) > 3]
         self._likely_words = frozenset(likely)

@@ -162,7 +162,7 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
         # The matcher's constants were compared on these; no wording was taken from them.
         ("questions_unseen.jsonl", 0.91, 0.04),
         # Looked at as a whole only.
-        ("questions_fresh.jsonl", 0.9, 0.03),
+        ("questions_fresh.jsonl", 0.9, 0.035),
         # A quarter of fourteen writers': what authors forget, fragments, and where one word decides between two topics.
         ("questions_deep.jsonl", 0.72, 0.11),
     ],
@@ -212,8 +212,10 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A third of one writer's, on the rarer classes.
         ("y", 0.92, 0.08),
         # A third of a round with hard near misses, and of one that is badly typed throughout.
-        ("u", 0.93, 0.05),
+        ("u", 0.93, 0.08),
         ("w", 0.95, 0.05),
+        # A quarter of one that is as plain and short as can be.
+        ("v", 0.97, 0.07),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
