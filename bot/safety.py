@@ -308,7 +308,7 @@ class Gate:
                 for one in sentences
                 for name, pattern in self._guards.candidates(one)
             )
-            if len(sentences[0].words) < SHORTEST and len(sentences) == 1:
+            if sum(map(len, said)) < SHORTEST:
                 return None, hit, None
             if level >= raise_at:
                 return (None, hit, None) if lowered else (hit, None, None)

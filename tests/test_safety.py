@@ -241,6 +241,11 @@ def test_what_no_rule_names_is_raised_by_the_classifier() -> None:
     assert [hit.rule for hit in finding.hits] == [CLASSIFIER]
 
 
+@pytest.mark.parametrize("typed", ["roof", "flames, roof", "roofflames"])
+def test_one_or_two_words_are_too_few_for_the_classifier_to_raise(typed: str) -> None:
+    assert gate_of_two("xyzzy roof flames").check(typed).level == "doubtful"
+
+
 def test_a_rule_stands_where_the_classifier_is_not_sure_of_the_opposite() -> None:
     assert gate_of_two("fire").check("there is a fire").level == "emergency"
 
