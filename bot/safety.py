@@ -44,8 +44,8 @@ CLASSIFIER = "classifier"
 
 # Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen on held-back messages and
 # ordinary questions together; what they come to stands in the README's figures.
-RAISE_AT = -0.05
-RAISE_EARLY_AT = -0.15
+RAISE_AT = -0.1
+RAISE_EARLY_AT = -0.2
 """For classes marked `early`, where a false alarm is better than a miss."""
 DOUBTFUL_RAISE_AT = 0.2
 """Where a rule knows the wording as doubtful only."""

@@ -206,7 +206,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # Rounds of 150 and 150 in the order of their coming.
         ("m", 0.94, 0.02),
         ("n", 0.96, 0.02),
-        ("p", 0.95, 0.02),
+        ("p", 0.95, 0.035),
         ("q", 0.95, 0.04),
         ("t", 0.95, 0.04),
         # A third of one writer's, on the rarer classes.
@@ -214,8 +214,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A third of a round with hard near misses, and of one that is badly typed throughout.
         ("u", 0.93, 0.08),
         ("w", 0.95, 0.05),
-        # A quarter of one that is as plain and short as can be.
-        ("v", 0.97, 0.07),
+        # A quarter of one that is as plain and short as can be, and a third of another plain round.
+        ("v", 0.97, 0.08),
+        ("x", 0.97, 0.03),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
