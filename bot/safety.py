@@ -386,7 +386,11 @@ class Gate:
         words = list(clause[:1])
         for word in clause[1:]:
             whole = words[-1] + word
-            if len(whole) > 4 and whole in self._likely_words and not (words[-1] in self._known and word in self._known):
+            if (
+                len(whole) > 4
+                and whole in self._likely_words
+                and not (words[-1] in self._known and word in self._known)
+            ):
                 words[-1] = whole
             else:
                 words.append(word)
