@@ -34,6 +34,10 @@ from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
 T = TypeVar("T")
+Clauses = Sequence[Sequence[Sequence[str]]]
+"""A message as `Normaliser.clauses` gives it."""
+Meant = Mapping[str, Sequence[Sequence[str]]]
+"""What unknown words may have been meant to be, each as the words of a choice, likeliest first."""
 Level = Literal["emergency", "doubtful", "none"]
 
 HARMLESS = "none"
@@ -254,11 +258,10 @@ class Gate:
         own = self._own_words()
         self._known = own | (second.vocabulary if second else set(known_words))
         self._parts = self._known | normaliser.contractions
-        likely = [word for word in own | normaliser.contractions if len(word) > 3]
-        self._likely_words = frozenset(likely)
-        self._likely = Spellings(likely)
+        self._likely_words = frozenset(word for word in own | normaliser.contractions if len(word) > 3)
+        self._likely = Spellings(self._likely_words)
         self._by_consonants: dict[str, list[str]] = {}
-        for word in sorted(likely):
+        for word in sorted(self._likely_words):
             self._by_consonants.setdefault(_consonants(word), []).append(word)
 
     def check(self, text: str) -> Finding:
@@ -396,31 +399,27 @@ class Gate:
                 words.append(word)
         return words
 
-    def _meant(self, clauses: Sequence[Sequence[Sequence[str]]]) -> dict[str, Sequence[Sequence[str]]]:
+    def _meant(self, clauses: Clauses) -> Meant:
         """For unknown words of a message what each may have been meant to be, likeliest first."""
         words = itertools.chain.from_iterable(itertools.chain.from_iterable(clauses))
         unknown = dict.fromkeys(word for word in words if word not in self._known)
         found = ((word, self._mend(word)) for word in itertools.islice(unknown, MENDED_AT_MOST))
         return {word: options for word, options in found if options}
 
-    def _scored(
-        self, clauses: Sequence[Sequence[Sequence[str]]], meant: Mapping[str, Sequence[Sequence[str]]]
-    ) -> tuple[Read, Mapping[str, float]]:
+    def _scored(self, clauses: Clauses, meant: Meant) -> tuple[Read, Mapping[str, float]]:
         """The message as the second opinion finds it more dangerous, as it stands or put right, and its scores."""
         said: Read = [list(itertools.chain.from_iterable(sentence)) for sentence in clauses]
         if self._second is None or not said:
             return said, {}
         scores = self._second.scores(said)
         if meant and sum(map(len, said)) <= SCORED_TWICE:
-            right = [[part for word in sentence for part in meant.get(word, ((word,),))[0]] for sentence in said]
+            right = [_put_right(sentence, meant, 0) for sentence in said]
             again = self._second.scores(right)
             if again[DANGER] > scores[DANGER]:
                 return right, again
         return said, scores
 
-    def _readings(
-        self, clauses: Sequence[Sequence[Sequence[str]]], meant: Mapping[str, Sequence[Sequence[str]]]
-    ) -> Iterator[_Sentence]:
+    def _readings(self, clauses: Clauses, meant: Meant) -> Iterator[_Sentence]:
         """Each sentence, in clauses, as it stands and, where that differs, with its unknown words put right."""
         read: set[tuple[tuple[str, ...], ...]] = set()
         for sentence in itertools.chain.from_iterable(map(_pieces, clauses)):
@@ -433,9 +432,7 @@ class Gate:
             if all(word not in meant for clause in sentence for word in clause):
                 continue
             for choice in (0, -1):
-                reading = [
-                    [part for word in clause for part in meant.get(word, ((word,),))[choice]] for clause in sentence
-                ]
+                reading = [_put_right(clause, meant, choice) for clause in sentence]
                 if reading not in seen:
                     seen.append(reading)
                     yield _Sentence(reading)
@@ -591,6 +588,11 @@ def _cut(text: str, mark: str) -> list[str]:
 
 def _unmarked(marked: str) -> str:
     return " ".join(token.partition("/")[2] for token in marked.split())
+
+
+def _put_right(words: Sequence[str], meant: Meant, choice: int) -> list[str]:
+    """The words, each unknown one as what it may have been meant to be."""
+    return [part for word in words for part in (meant[word][choice] if word in meant else (word,))]
 
 
 def _consonants(word: str) -> str:

@@ -220,11 +220,11 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
-    gate: Gate, set_of: str, recognised: float, false_alarms: float
+    gate: Gate, faq: Faq, set_of: str, recognised: float, false_alarms: float
 ) -> None:
     """Floors of what was measured, not of what is wanted."""
     rows = [row for row in lines("safety_held_back.jsonl") if row["set"] == set_of]
-    dangers = {emergency.id for emergency in content.load().safety.emergencies}
+    dangers = {emergency.id for emergency in faq.safety.emergencies}
     assert share(gate, [row for row in rows if row["label"] in dangers]) >= recognised
     assert share(gate, [row for row in rows if row["label"] == "none"]) <= false_alarms
 
