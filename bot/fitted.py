@@ -12,6 +12,7 @@ import logging
 import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -64,7 +65,7 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
             labels=np.array(index.labels),
             landmarks=built.fitted.landmarks,
             dual=built.fitted.dual,
-            calibration=np.array([calibration.bias, calibration.score]),
+            calibration=np.array(astuple(calibration)),
         )
     return built
 

@@ -338,8 +338,15 @@ def test_a_question_that_is_asked_back_names_at_most_three_topics_best_first(sma
 
 def test_the_calibration_is_a_probability_that_grows_with_the_score() -> None:
     curve = Calibration(bias=-2, score=5)
-    assert 0 < curve.probability(0) < curve.probability(0.2) < curve.probability(0.4) < 1
-    assert 0 <= curve.probability(-1e6) <= curve.probability(1e6) <= 1
+    assert 0 < curve.probability(0, 9) < curve.probability(0.2, 9) < curve.probability(0.4, 9) < 1
+    assert 0 <= curve.probability(-1e6, 9) <= curve.probability(1e6, 9) <= 1
+
+
+def test_the_same_score_says_more_of_a_long_message_up_to_the_longest_that_was_learned_from() -> None:
+    curve = Calibration(bias=-2, score=5, length=0.5, longest=40)
+    assert curve.probability(0.3, 5) < curve.probability(0.3, 20) < curve.probability(0.3, 40)
+    assert curve.probability(0.3, 40) == curve.probability(0.3, 400)
+    assert curve.probability(0.3, 0) == curve.probability(0.3, 1)
 
 
 def test_an_explanation_names_the_nearest_phrasing_and_the_words_it_shares(small: Matcher) -> None:
