@@ -97,7 +97,7 @@ class Topic(Model):
     id: Id
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
     questions: tuple[Line, ...] = Field(min_length=1)
-    heard: tuple[Line, ...] = ()
+    heard: tuple[Message, ...] = ()
     keywords: tuple[Line, ...] = ()
     answer: Prose
     danger: Prose | None = None
@@ -244,6 +244,8 @@ class Refusal(Model):
     id: Id
     reply: Prose
     topic: Id | None = None
+    firm: bool = False
+    """What its rules find stands, however sure the classifier is of the opposite."""
     rules: tuple[Rule, ...] = ()
 
 

@@ -60,9 +60,11 @@ SENTENCE_AT, SENTENCE_FROM = 0.4, -0.5
 """What a single sentence must reach, so that danger counts in the middle of a story that as a whole scores low, and
 what the story must reach still."""
 SENTENCE_WORDS = 4
-SURE_AT = 0.5
+SURE_AT = 0.2
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
-REFUSE_AT = -0.25
+REFUSE_AT, ALLOW_AT = -0.25, -0.6
+"""Where the second opinion declines by itself, and below which a rule declines nothing: a story that names amounts asks
+for none. Below it lay 29 of 38 ordinary messages that a rule declined, and 3 of 135 held-back asks."""
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 PIECE, OVERLAP = 40, 16
@@ -80,10 +82,10 @@ OPPOSED_REACH, OPPOSED_WORDS = 6, 8
 match with so many words on either side. A sentence of fewer than `OPPOSED_WORDS` says less, so that it must be surer;
 the classes marked `firm` are never lowered. When these were chosen, they recognised 93 % of 582 held-back cries and raised
 2.9 % of 630 others; one limit of -0.5, none of it for short ones and higher thresholds gave 91 and 4.3 %."""
-HARMLESS_AT, HARMLESS_SENTENCE_AT, HARMLESS_WORDS = -0.55, -0.2, 40
+HARMLESS_AT, HARMLESS_SENTENCE_AT, HARMLESS_WORDS = -0.45, 0.2, 40
 """Below these the message as a whole and the sentence of the match are sure enough to be harmless, whatever stands around
-the match ("exam question: a man is unresponsive"); in a longer message the danger may be a small part. Of 1,127 held-back
-cries that a rule knew, none stood below -0.5 as a whole, and 25 of 58 others did."""
+the match: exam questions quote the very words, and long posts tell of overdoses years ago. In a longer run of words
+without a full stop the danger may be a small part."""
 LOWERING = ("safe_now", "past")
 DANGER, DECLINED = "/danger", "/declined"
 """The scales of all classes together; no class can be called so."""
@@ -254,7 +256,8 @@ class Gate:
         self._emergencies = _Book(self._compiled(safety.emergencies))
         self._refusals = _Book(self._compiled(safety.refusals))
         self._now = self._compile("<now>") if "now" in self._sets else None
-        self._lowerable = {one.id for one in safety.emergencies if not one.firm}
+        members: tuple[Emergency | Refusal, ...] = (*safety.emergencies, *safety.refusals)
+        self._firm = {one.id for one in members if one.firm}
         own = self._own_words()
         self._known = own | (second.vocabulary if second else set(known_words))
         self._parts = self._known | normaliser.contractions
@@ -270,8 +273,7 @@ class Gate:
         meant = self._meant(clauses)
         sentences = list(self._readings(clauses, meant))
         said, scores = self._scored(clauses, meant)
-        harmless = bool(scores) and scores[DANGER] < HARMLESS_AT and sum(map(len, said)) <= HARMLESS_WORDS
-        hits, excused = self._hits(self._emergencies, sentences, scores, harmless=harmless)
+        hits, excused = self._hits(self._emergencies, sentences, scores)
         hard = [hit for hit, soft in hits if not soft]
         if hard:
             owners = {hit.owner for hit in hard}
@@ -282,6 +284,10 @@ class Gate:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
         refusals, also_excused = self._hits(self._refusals, sentences, scores)
+        if scores and scores[DECLINED] < ALLOW_AT:
+            let_pass = [(hit, CLASSIFIER) for hit, _ in refusals if hit.owner not in self._firm]
+            also_excused = list(dict.fromkeys([*also_excused, *let_pass]))
+            refusals = [(hit, soft) for hit, soft in refusals if hit.owner in self._firm]
         owners = {hit.owner for hit, _ in refusals} or ({declined.owner} if declined else set())
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
@@ -327,12 +333,10 @@ class Gate:
         rules: "_Book[_Owned]",
         sentences: Sequence[_Sentence],
         scores: Mapping[str, float],
-        *,
-        harmless: bool = False,
     ) -> tuple[list[tuple[Hit, bool]], list[tuple[Hit, str]]]:
         """Rules that fired, each once and with whether it is only doubtful, and matches that a guard excused.
 
-        An excuse holds for one match only. `harmless`: the second opinion is sure of that for the whole message.
+        An excuse holds for one match only.
         """
         hits: dict[tuple[str, str], tuple[Hit, bool]] = {}
         excused: dict[tuple[Hit, str], None] = {}
@@ -348,25 +352,23 @@ class Gate:
                 if guard:
                     excused[hit, guard] = None
                     continue
-                opposed = not owned.rule.soft and self._opposed(hit.owner, scores, sentence, found, harmless)
+                opposed = not owned.rule.soft and self._opposed(hit.owner, scores, sentence, found)
                 if opposed:
                     excused[hit, CLASSIFIER] = None
                 if known is None or not opposed:
                     hits[key] = hit, owned.rule.soft or opposed
         return list(hits.values()), list(excused)
 
-    def _opposed(
-        self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str], harmless: bool
-    ) -> bool:
+    def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
         """Whether the second opinion is sure that a match is no danger."""
         short = len(sentence.words) < OPPOSED_WORDS
         limit = OPPOSED_SHORT_AT if short else OPPOSED_AT
-        if self._second is None or owner not in self._lowerable or scores[DANGER] >= limit:
+        if self._second is None or owner in self._firm or scores[DANGER] >= limit:
             return False
         if self._now and self._now.search(sentence):
             return False
-        if harmless and self._second.scores([sentence.words])[DANGER] < HARMLESS_SENTENCE_AT:
-            return True
+        if scores[DANGER] < HARMLESS_AT and len(sentence.words) <= HARMLESS_WORDS:
+            return self._second.scores([sentence.words])[DANGER] < HARMLESS_SENTENCE_AT
         nearby = sentence.near(found, OPPOSED_REACH)
         return self._second.scores([nearby.words])[DANGER] < limit
 

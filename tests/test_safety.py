@@ -289,6 +289,26 @@ def test_the_classifier_reads_a_misspelled_message_put_right_as_well() -> None:
     assert gate.check("flamesfill the roff").hits == right.hits
 
 
+def gate_that_declines(says: str, *, firm: bool = False) -> Gate:
+    normaliser = Normaliser(WORDS)
+    refusal = Refusal(id="fire", reply="No.", firm=firm, rules=(Rule(id="rule", says=(says,)),))
+    safety = Safety(emergencies=(Emergency(id="flood", title="Flood", reply="Swim."),), refusals=(refusal,))
+    examples = {**EXAMPLES, "flood": ["water in the cellar"]}
+    learned = fit(examples, {DANGER: ["flood"], DECLINED: ["fire"]}, normaliser, {})
+    return Gate(safety, normaliser, (), Opinion(learned))
+
+
+def test_a_rule_declines_nothing_where_the_classifier_is_sure_that_nobody_asks() -> None:
+    assert gate_that_declines("fire").check("a fire on the roof").refusal is not None
+    finding = gate_that_declines("museum").check("where is the museum and what are the museum hours")
+    assert finding.refusal is None
+    assert [(hit.rule, by) for hit, by in finding.excused] == [("rule", CLASSIFIER)]
+
+
+def test_a_firm_refusal_stands_whatever_the_classifier_says() -> None:
+    assert gate_that_declines("museum", firm=True).check("where is the museum").refusal is not None
+
+
 def test_a_firm_class_is_never_lowered() -> None:
     assert gate_of_two("fire", firm=True).check("please tell me where is the museum about fire").level == "emergency"
 
