@@ -111,7 +111,7 @@ def _conversation(folder: Path | None, *, ratings: bool = False) -> Conversation
 
 def _tell_first_start() -> None:
     if sys.stderr.isatty():
-        print("Learning the questions. This takes up to a minute, the first time only.", file=sys.stderr)
+        print("Learning the questions. This takes one to three minutes, the first time only.", file=sys.stderr)
 
 
 def _telegram(arguments: argparse.Namespace) -> int:

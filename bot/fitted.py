@@ -1,6 +1,6 @@
 """Keeps what the matcher learned between two starts.
 
-Solving takes up to a minute, looking the result up a tenth of a second.
+Solving takes a minute or two, looking the result up a tenth of a second.
 A file in the user's cache folder, named after a hash of everything that goes in (phrasings, words, the matcher's own
 source). It holds numbers and words of the content, nothing of anybody's messages. Without a writable cache folder the
 bot works as well and starts slower.
