@@ -232,7 +232,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("u", 0.93, 0.08),
         ("w", 0.95, 0.05),
         # A quarter of one that is as plain and short as can be, and a third of another plain round.
-        ("v", 0.97, 0.08),
+        ("v", 0.97, 0.07),
         ("x", 0.97, 0.03),
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
