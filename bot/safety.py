@@ -283,10 +283,10 @@ class Gate:
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
-        refusals, also_excused = self._hits(self._refusals, sentences, scores)
+        # Without the scores: what is no danger may well be an ask to decline.
+        refusals, also_excused = self._hits(self._refusals, sentences, {})
         if scores and scores[DECLINED] < ALLOW_AT:
-            let_pass = [(hit, CLASSIFIER) for hit, _ in refusals if hit.owner not in self._firm]
-            also_excused = list(dict.fromkeys([*also_excused, *let_pass]))
+            also_excused += [(hit, CLASSIFIER) for hit, _ in refusals if hit.owner not in self._firm]
             refusals = [(hit, soft) for hit, soft in refusals if hit.owner in self._firm]
         owners = {hit.owner for hit, _ in refusals} or ({declined.owner} if declined else set())
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
@@ -361,9 +361,11 @@ class Gate:
 
     def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
         """Whether the second opinion is sure that a match is no danger."""
+        if self._second is None or not scores or owner in self._firm:
+            return False
         short = len(sentence.words) < OPPOSED_WORDS
         limit = OPPOSED_SHORT_AT if short else OPPOSED_AT
-        if self._second is None or owner in self._firm or scores[DANGER] >= limit:
+        if scores[DANGER] >= limit:
             return False
         if self._now and self._now.search(sentence):
             return False

@@ -298,6 +298,13 @@ def gate_that_declines(says: str, *, firm: bool = False) -> Gate:
     return Gate(safety, normaliser, (), Opinion(learned))
 
 
+def test_that_an_ask_is_no_danger_does_not_excuse_it() -> None:
+    finding = gate_that_declines("fire").check("a fire on the roof")
+
+    assert finding.refusal is not None
+    assert finding.excused == ()
+
+
 def test_a_rule_declines_nothing_where_the_classifier_is_sure_that_nobody_asks() -> None:
     assert gate_that_declines("fire").check("a fire on the roof").refusal is not None
     finding = gate_that_declines("museum").check("where is the museum and what are the museum hours")
