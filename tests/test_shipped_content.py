@@ -69,6 +69,7 @@ WITH_DANGER = [
     "prison_release",
     "precipitated_withdrawal",
     "coming_off_medication",
+    "coming_off_subs",
     "can_withdrawal_kill",
     "kratom_herbal",
     "recovery_after",
@@ -167,6 +168,8 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
         ("questions_deep.jsonl", 0.73, 0.1),
         # A third of four writers' long posts and letters, 25 to 120 words, as people write them in forums.
         ("questions_long.jsonl", 0.82, 0.03),
+        # A third of seven writers' messages around methadone, buprenorphine, naltrexone and pills.
+        ("questions_medicines.jsonl", 0.7, 0.1),
     ],
 )
 def test_questions_of_writers_who_saw_no_wording_find_their_topic(
@@ -236,6 +239,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("x", 0.97, 0.03),
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
+        # A third of one writer's on treatment medicines, in the words of danger.
+        ("j", 0.95, 0.06),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
