@@ -358,6 +358,21 @@ def test_parts_of_a_wider_topic_speak_for_each_other() -> None:
     assert gain[2] == pytest.approx(0, abs=1e-6)
 
 
+def test_a_part_that_is_nearly_as_likely_as_its_wider_topic_is_what_was_asked() -> None:
+    phrasings = {
+        "lending": ["how long may i keep a book", "how many books may i borrow", "borrow a book", "keep a book"],
+        "renewing": ["may i keep a book longer"],
+        "hours": ["when do you open", "when do you close"],
+    }
+    apart, together = Matcher(phrasings, Words()), Matcher(phrasings, Words(), {"renewing": "lending"})
+    asked = "may i keep one book long"
+    lending, renewing, _ = apart.scores(apart.read(asked))
+    assert lending - matching.PART_LEAD < renewing < lending, "the question is one that only the lead decides"
+    assert apart.verdict(asked).ranking[0][0] == "lending"
+    assert together.verdict(asked).ranking[0][0] == "renewing"
+    assert together.verdict("how many books may i borrow").ranking[0][0] == "lending"
+
+
 def test_small_talk_alone_never_becomes_a_topic() -> None:
     matcher = Matcher({"/thanks": ["thank you"], "/greeting": ["hello"]}, Words())
     verdict = matcher.verdict("zebra crossing ahead")

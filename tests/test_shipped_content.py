@@ -168,22 +168,29 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
         ("questions_deep.jsonl", 0.73, 0.1),
         # A third of four writers' long posts and letters, 25 to 120 words, as people write them in forums.
         ("questions_long.jsonl", 0.82, 0.03),
-        # A third of seven writers' messages around methadone, buprenorphine, naltrexone and pills.
-        ("questions_medicines.jsonl", 0.7, 0.1),
+        # A third of eight writers' messages around methadone, buprenorphine, naltrexone and pills.
+        ("questions_medicines.jsonl", 0.72, 0.1),
+        # A third of three writers' who write English as people do elsewhere, or as their second language.
+        ("questions_abroad.jsonl", 0.79, 0.05),
+        # All of one writer's: one to five words, as in a search box.
+        ("questions_short.jsonl", 0.9, 0.07),
+        # A third of one writer's, each of a pair of topics that are easily confused.
+        ("questions_parts.jsonl", 0.75, 0.13),
     ],
 )
 def test_questions_of_writers_who_saw_no_wording_find_their_topic(
     faq: Faq, matcher: Matcher, file: str, first: float, wrongly: float
 ) -> None:
-    rows = [row for row in lines(file) if row["label"].split("|")[0] in IDS]
+    asked = [(row["text"], row["label"].split("|")) for row in lines(file)]
+    asked = [(text, labels) for text, labels in asked if all(faq.topic(label) for label in labels)]
     right = wrong = 0
-    for row in rows:
-        verdict = matcher.verdict(row["text"])
-        good = bool(verdict.ranking) and faq.intent(verdict.ranking[0][0]) in row["label"].split("|")
+    for text, labels in asked:
+        verdict = matcher.verdict(text)
+        good = bool(verdict.ranking) and faq.intent(verdict.ranking[0][0]) in map(faq.intent, labels)
         right += good
         wrong += type(verdict).__name__ == "Certain" and not good
-    assert right / len(rows) >= first
-    assert wrong / len(rows) <= wrongly
+    assert right / len(asked) >= first
+    assert wrong / len(asked) <= wrongly
 
 
 @pytest.mark.parametrize(
@@ -241,6 +248,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("g", 0.89, 0.11),
         # A third of one writer's on treatment medicines, in the words of danger.
         ("j", 0.95, 0.06),
+        # The newest round of 150 and 150; nothing was chosen on it or learned from it.
+        ("c", 0.96, 0.02),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
