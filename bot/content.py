@@ -516,9 +516,10 @@ def _safety(
                 message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
                 yield elsewhere("_safety.yaml", (*here, "steps"), message)
     for number, refusal in enumerate(safety.refusals):
-        if refusal.topic and refusal.topic not in ids:
-            message = f"topic {refusal.topic!r} is no topic{_did_you_mean(refusal.topic, ids)}"
-            yield elsewhere("_safety.yaml", ("refusals", number, "topic"), message)
+        for name in refusal.topics:
+            if name not in ids:
+                message = f"{name!r} is no topic{_did_you_mean(name, ids)}"
+                yield elsewhere("_safety.yaml", ("refusals", number, "topics"), message)
     groups: tuple[tuple[str, Sequence[Emergency | Refusal]], ...] = (
         ("emergencies", safety.emergencies),
         ("refusals", safety.refusals),

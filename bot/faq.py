@@ -239,11 +239,11 @@ class Step(Model):
 
 
 class Refusal(Model):
-    """What is asked of the bot that it must not help with, and the nearest topic that it may offer."""
+    """What is asked of the bot that it must not help with, and the nearest topics that it may offer."""
 
     id: Id
     reply: Prose
-    topic: Id | None = None
+    topics: tuple[Id, ...] = ()
     firm: bool = False
     """What its rules find stands, however sure the classifier is of the opposite."""
     rules: tuple[Rule, ...] = ()

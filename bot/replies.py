@@ -218,9 +218,9 @@ class Writer:
         return ((Button(self._texts.button_country, "countries"),),) if self._faq.helplines.countries else ()
 
     def refusal(self, refusal: Refusal, *, notice: str = "") -> Reply:
-        """Two kind sentences, the nearest safe topic, and a person to call."""
-        topic = self._faq.topic(refusal.topic) if refusal.topic else None
-        rows = ((self.topic_button(topic),),) if topic else ()
+        """Two kind sentences, the nearest safe topics, and a person to call."""
+        topics = [topic for name in refusal.topics if (topic := self._faq.topic(name))]
+        rows = tuple((self.topic_button(topic),) for topic in topics)
         closing = (Button(self._texts.button_topics, "topics"), *self._closing_row())
         text = self._fill(refusal.reply)
         return Reply(notice=notice, text=text, prompt=self.prompt(public=True), rows=(*rows, closing))

@@ -118,7 +118,7 @@ emergencies:
       - {id: water, says: [flooded]}
 refusals:
   - id: stealing
-    topic: card
+    topics: [card]
     reply: |
       I can't help with that.
     rules:

@@ -363,7 +363,7 @@ def test_a_number_with_letters_in_it_is_an_error(write: Write) -> None:
     [
         ("contacts: [desk]", "contacts: [desc]", "_safety.yaml:9: contact 'desc' is no helpline: did you mean 'desk'?"),
         ("contacts: [desk]", "contacts: [shop]", "_safety.yaml:9: 'shop' places callers in treatment"),
-        ("topic: card", "topic: crad", "_safety.yaml:23: topic 'crad' is no topic: did you mean 'card'?"),
+        ("topics: [card]", "topics: [crad]", "_safety.yaml:23: 'crad' is no topic: did you mean 'card'?"),
         ("unless: [past]", "unless: [pats]", "_safety.yaml:13: guard 'pats' is not defined: did you mean 'past'?"),
         ("<place> ..", "<plaice> ..", "_safety.yaml:13: <plaice> is not among 'words': did you mean 'place'?"),
         ("last year]", '"<plaice>"]', "<plaice> is not among 'words'"),

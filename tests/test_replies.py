@@ -308,14 +308,16 @@ def test_the_emergency_menu_offers_each_with_one_tap(small: Writer) -> None:
     assert actions(small.emergency_menu()) == ["emergency:fire", "emergency:flood"]
 
 
-def test_a_refusal_offers_the_nearest_topic_and_a_person(library: Faq, small: Writer) -> None:
+def test_a_refusal_offers_the_nearest_topics_and_a_person(library: Faq, small: Writer) -> None:
     stealing, noise = library.safety.refusals
     reply = small.refusal(stealing, notice="Careful.")
     assert actions(reply) == ["topic:card", "topics", "helpline"]
     assert reply.notice == "Careful."
     assert reply.prompt
     assert actions(small.refusal(noise)) == ["topics", "helpline"]
-    gone = Refusal(id="gone", reply="No.", topic="gone")
+    both = Refusal(id="both", reply="No.", topics=("card", "fines"))
+    assert actions(small.refusal(both)) == ["topic:card", "topic:fines", "topics", "helpline"]
+    gone = Refusal(id="gone", reply="No.", topics=("gone",))
     assert actions(small.refusal(gone)) == ["topics", "helpline"]
 
 
