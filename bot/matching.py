@@ -334,13 +334,15 @@ class Matcher:
         scores = self.scores(reading)
         order = np.argsort(-scores, kind="stable")
         best = int(order[0])
-        topics = self._part_first([int(at) for at in order if self._is_topic[at]][:RANKED], scores)
+        likeliest = [int(at) for at in order if self._is_topic[at]][:RANKED]
+        # A part that steps before its wider topic is as likely to be right as that was.
+        near = self._confidence(reading, scores[likeliest[0]]) if likeliest else 0.0
+        topics = self._part_first(likeliest, scores)
         ranking = tuple((self.labels[at], round(float(scores[at]), 4)) for at in topics)
         confidence = self._confidence(reading, scores[best])
         if self._is_follow_up(reading, float(scores[best])):
             return Unknown(0.0, ranking, reading, follow_up=True)
         if self.labels[best] == OUT_OF_SCOPE:
-            near = self._confidence(reading, scores[topics].max()) if topics else 0.0
             if near >= ASK_ANYWAY_AT:
                 labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
                 return Ambiguous(SUGGEST_AT, ranking, reading, labels)
@@ -349,15 +351,14 @@ class Matcher:
             return Certain(confidence, ranking, reading, (self.labels[best],))
         if not topics:
             return Unknown(confidence, ranking, reading)
-        confidence = self._confidence(reading, scores[topics].max())
-        if self._knows_no_word(reading) and scores[topics].max() < SMALL_WORDS_AT:
-            return Unknown(min(confidence, SUGGEST_AT), ranking, reading)
-        if confidence >= ANSWER_AT:
-            return Certain(confidence, ranking, reading, (self.labels[topics[0]],))
-        if confidence >= SUGGEST_AT:
+        if self._knows_no_word(reading) and scores[likeliest[0]] < SMALL_WORDS_AT:
+            return Unknown(min(near, SUGGEST_AT), ranking, reading)
+        if near >= ANSWER_AT:
+            return Certain(near, ranking, reading, (self.labels[topics[0]],))
+        if near >= SUGGEST_AT:
             labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
-            return Ambiguous(confidence, ranking, reading, labels)
-        return Unknown(confidence, ranking, reading)
+            return Ambiguous(near, ranking, reading, labels)
+        return Unknown(near, ranking, reading)
 
     def _part_first(self, topics: list[int], scores: Floats) -> list[int]:
         """Ranked topics, before a wider one that leads them the best of its parts that is nearly as likely."""
