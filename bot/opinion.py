@@ -1,7 +1,7 @@
 """A second opinion on a message: a small linear classifier, fitted on labelled example messages.
 
-Words, neighbouring words and runs of three to five letters are weighed by rarity over the examples (tf-idf) and go into ridge
-regression, solved by conjugate gradients (Hestenes & Stiefel 1952), so that nothing larger than the examples is ever
+Words, neighbouring words, pairs that stand a little apart ("wont .. wake") and runs of three to five letters are weighed by
+rarity over the examples (tf-idf) and go into ridge regression, solved by conjugate gradients (Hestenes & Stiefel 1952), so that nothing larger than the examples is ever
 held. Neighbours count twice where one has a kind ("nephew is" is also "<other> is"), so that an example about a brother
 teaches something about a nephew. Two scales say whether a message belongs to any class of a group ("danger",
 "declined") rather than to none; a scale per class says to which. Pure: no I/O, no clock, no randomness; a message
@@ -11,7 +11,7 @@ takes about a tenth of a millisecond.
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,9 @@ RIDGE = 0.5
 STEPS = 60
 """Conjugate-gradient steps; on some thousand examples the last ones change a score in its third digit."""
 LETTERS = (3, 4, 5)
+APART = 5
+"""Words that the two of a pair may stand apart; neighbours stand one apart. On 1,805 held-back cries and 1,822 others the
+pairs took the share of wrongly ordered couples (1 - AUROC) from 0.0017 to 0.0011."""
 ORDINARY_FROM = 3
 """Examples that use a word before it is an ordinary one and not a misspelling of another."""
 SEEN_AT_LEAST = 2
@@ -223,9 +226,10 @@ def _numbered(stems: Iterable[str]) -> dict[str, int]:
 
 
 def _phrases(sentences: Read, number: Mapping[str, int], kinds: Mapping[str, str]) -> Ints:
-    """Stems alone, in pairs and in threes (a full stop is one of them), and the same with kinds for words.
+    """Stems alone, in pairs and in threes (a full stop is one of them), the same with kinds for words, and pairs apart.
 
-    Each as one number: its stems' numbers are the digits. What holds an unknown stem is left out.
+    Each as one number: its stems' numbers are the digits, and a pair apart is negative. What holds an unknown stem is
+    left out.
     """
     stems = ["."]
     for sentence in sentences:
@@ -238,7 +242,7 @@ def _phrases(sentences: Read, number: Mapping[str, int], kinds: Mapping[str, str
     if kind.any():
         named = np.where(kind > 0, kind, plain)
         found += [_neighbours(named, length, base, kind > 0) for length in (2, 3)]
-    return np.concatenate(found)
+    return np.concatenate([*found, *_apart(plain, number["."], base)])
 
 
 def _neighbours(numbers: Ints, length: int, base: int, wanted: Bools) -> Ints:
@@ -250,6 +254,15 @@ def _neighbours(numbers: Ints, length: int, base: int, wanted: Bools) -> Ints:
         phrases = phrases * base + numbers[beside]
         known, there = known & (numbers[beside] > 0), there | wanted[beside]
     return phrases[known & there]
+
+
+def _apart(numbers: Ints, stop: int, base: int) -> Iterator[Ints]:
+    """Each pair of known words of one sentence that are no neighbours, in order, as one negative number."""
+    sentence = np.cumsum(numbers == stop)
+    for gap in range(2, APART + 1):
+        first, second = numbers[:-gap], numbers[gap:]
+        there = (first > 0) & (first != stop) & (second > 0) & (sentence[:-gap] == sentence[gap:])
+        yield -(first[there] * base + second[there])
 
 
 def _runs(word: str) -> tuple[str, ...]:
