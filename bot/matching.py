@@ -62,8 +62,8 @@ PART_LEAD = 0.08
 what is a part's. Of messages about confusable pairs 3 to 7 points more get the very answer."""
 LENGTH_DECAY = 5.0
 """Weight decay on what the length says: a few hundred left-out phrasings say little of it, some thousand enough."""
-SENTENCES_AT_MOST = 8
-"""Sentences that are compared by themselves. Of a longer story the others are not compared at all."""
+SENTENCES_AT_MOST, WORDS_AT_MOST = 8, 200
+"""Sentences and words that are compared. What a longer story says besides is not compared at all."""
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
 """Unknown words of one message for which a repair is looked for; one with more is noise, and each takes its time."""
@@ -295,25 +295,31 @@ class Matcher:
 
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
-        telling = self._telling(reading.sentences) if len(reading.sentences) > 1 else []
-        long = len(reading.sentences) > SENTENCES_AT_MOST
-        words = [word for sentence in telling for word in sentence] if long else reading.words
-        whole = self._score(words, [old for old, _ in reading.repairs])
-        if not telling:
+        telling = self._telling(reading.sentences)
+        whole = self._score([word for sentence in telling for word in sentence], [old for old, _ in reading.repairs])
+        apart = [sentence for sentence in telling if len(sentence) > 1] if len(reading.sentences) > 1 else []
+        if not apart:
             return whole
-        single = np.array([self._score(sentence) for sentence in telling])
+        single = np.array([self._score(sentence) for sentence in apart])
         best = single[:, self._is_topic].max(axis=1, initial=0)
         # Not the best sentence: of a story that is often one of the background (3 points fewer right on long ones).
         mean = single[best >= BACKGROUND * best.max()].mean(axis=0)
         mixed: Floats = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * mean
         return mixed
 
-    def _telling(self, sentences: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        """The sentences that are scored by themselves: of a long story those that ask, from its end."""
-        found = [sentence for sentence in sentences if len(sentence) > 1]
-        if len(found) > SENTENCES_AT_MOST:
-            # A stable sort: what asks comes last, and of those what was said last.
-            found = sorted(found, key=lambda one: not self._question_words.isdisjoint(one))[-SENTENCES_AT_MOST:]
+    def _telling(self, sentences: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+        """The sentences that are compared: of a long story those that ask, from its end, and the end of a run-on."""
+        if len(sentences) <= SENTENCES_AT_MOST and sum(map(len, sentences)) <= WORDS_AT_MOST:
+            return sentences
+        # A stable sort: what asks comes last, and of those what was said last.
+        ordered = sorted(sentences, key=lambda one: (len(one) > 1, not self._question_words.isdisjoint(one)))
+        found: list[tuple[str, ...]] = []
+        room = WORDS_AT_MOST
+        for sentence in reversed(ordered[-SENTENCES_AT_MOST:]):
+            found.insert(0, sentence[-room:])
+            room -= len(sentence)
+            if room <= 0:
+                break
         return found
 
     def verdict(self, text: str, before: str = "") -> Verdict:
@@ -417,8 +423,10 @@ class Matcher:
 
     def _with_second_question(self, verdict: Verdict) -> Verdict:
         """Both answers, in order, where a message asks two things and each half is sure of its own."""
+        if isinstance(verdict, Unknown) or self._small_talk(verdict) or len(verdict.reading.words) > WORDS_AT_MOST:
+            return verdict
         parts = [part for part in self._parts(verdict.reading) if len(part) > 2]
-        if not 2 <= len(parts) <= SENTENCES_AT_MOST or isinstance(verdict, Unknown) or self._small_talk(verdict):
+        if not 2 <= len(parts) <= SENTENCES_AT_MOST:
             return verdict
         if verdict.ranking[0][1] >= ONE_QUESTION_AT:
             return verdict
