@@ -49,6 +49,15 @@ def test_a_question_at_the_end_of_a_very_long_story_is_found(matcher: Matcher) -
     assert matcher.verdict(f"{story} How long does withdrawal last?").ranking[0][0] == "timeline"
 
 
+def test_of_a_very_long_run_on_only_the_end_is_compared(matcher: Matcher) -> None:
+    end = "how long does withdrawal last " * 40
+    assert matcher.verdict(f"methadone {end}").ranking == matcher.verdict(f"acupuncture {end}").ranking
+
+
+def test_a_question_in_words_with_a_full_stop_after_each_is_read(matcher: Matcher) -> None:
+    assert matcher.verdict("How. Long. Does. The. Heroin. Withdrawal. Really. Last. Please.").ranking[0][1] > 0
+
+
 @pytest.mark.parametrize(
     ("text", "topic"),
     [

@@ -51,6 +51,11 @@ def test_a_word_of_the_same_kind_says_the_same() -> None:
     assert scores("the sofa is")["danger"] > scores("the carrot is")["danger"]
 
 
+def test_words_that_stand_apart_are_known_as_a_pair() -> None:
+    said, turned = scores("the quite old cellar stands full"), scores("full the quite old cellar stands")
+    assert said["flood"] > turned["flood"]
+
+
 def test_the_strongest_sentence_of_a_story_is_found() -> None:
     story = "when do you open. my card is lost. flames on the roof. where is the tap water"
     assert OPINION.strongest(NORMALISER.sentences(story), "danger", 3)["fire"] == scores("flames on the roof")["fire"]
