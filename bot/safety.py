@@ -48,9 +48,12 @@ CLASSIFIER = "classifier"
 
 # Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen on held-back messages and
 # ordinary questions together; what they come to stands in the README's figures.
-RAISE_AT = -0.1
-RAISE_EARLY_AT = -0.2
+RAISE_AT = -0.05
+RAISE_EARLY_AT = -0.18
 """For classes marked `early`, where a false alarm is better than a miss."""
+NAMED_AT = 0.1
+"""From here on a class of the second opinion stands beside those of the rules, which know one by a word of it: a seizure
+after the last drink. It brought the right class to 154 of 3,847 held-back cries, and a wrong one to 5."""
 DOUBTFUL_RAISE_AT = 0.2
 """Where a rule knows the wording as doubtful only."""
 DOUBT_AT = -0.2
@@ -62,7 +65,7 @@ what the story must reach still."""
 SENTENCE_WORDS = 4
 SURE_AT = 0.2
 """From here on "safe now" and "long ago" lower nothing: they stand beside a danger that is not over."""
-REFUSE_AT, ALLOW_AT = -0.25, -0.6
+REFUSE_AT, ALLOW_AT = -0.3, -0.6
 """Where the second opinion declines by itself, and below which a rule declines nothing: a story that names amounts asks
 for none. Below it lay 29 of 38 ordinary messages that a rule declined, and 3 of 135 held-back asks."""
 GUARD_REACH, CLAUSE_REACH = 20, 7
@@ -120,7 +123,8 @@ def _kinds(safety: Safety, normaliser: Normaliser) -> dict[str, str]:
     """The word lists' single words, by stem, as `<list>`; of several lists the first."""
     kinds: dict[str, str] = {}
     for name, phrases in safety.words.items():
-        for option in (option for phrase in phrases for option in phrase.replace("=", "").split("|")):
+        single = (phrase.replace("=", "") for phrase in phrases if " " not in phrase)
+        for option in (option for phrase in single for option in phrase.split("|")):
             words = normaliser.words(option)
             if len(words) == 1:
                 kinds.setdefault(stem(words[0]), f"<{name}>")
@@ -277,8 +281,10 @@ class Gate:
         hard = [hit for hit, soft in hits if not soft]
         if hard:
             owners = {hit.owner for hit in hard}
+            named = [hit for hit in self._named(scores) if hit.owner not in owners]
+            owners |= {hit.owner for hit in named}
             found = tuple(one for one in self._safety.emergencies if one.id in owners)
-            return Finding("emergency", found, None, tuple(hit for hit, _ in hits), tuple(excused))
+            return Finding("emergency", found, None, (*(hit for hit, _ in hits), *named), tuple(excused))
         raised, doubted, declined = self._opinion(said, scores, sentences, known_as_doubtful=bool(hits))
         if raised:
             found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
@@ -292,6 +298,14 @@ class Gate:
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
+
+    def _named(self, scores: Mapping[str, float]) -> list[Hit]:
+        """The class that the second opinion is sure of, if any."""
+        if not scores:
+            return []
+        likeliest = max((one.id for one in self._safety.emergencies), key=scores.__getitem__)
+        level = scores[likeliest]
+        return [Hit(likeliest, CLASSIFIER, f"score {level:.2f}")] if level >= NAMED_AT else []
 
     def _opinion(
         self, said: Read, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool

@@ -8,7 +8,7 @@ from bot.conversation import Conversation
 from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
 from bot.matching import Matcher
 from bot.opinion import Opinion, fit
-from bot.safety import CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate
+from bot.safety import CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate, learn
 from bot.text import Normaliser
 from tests.conftest import any_text
 
@@ -235,6 +235,15 @@ def gate_of_two(*says: str, firm: bool = False) -> Gate:
     return Gate(safety, normaliser, (), Opinion(learned))
 
 
+def test_only_the_single_words_of_a_list_are_of_its_kind(library: Faq) -> None:
+    words = {"place": ("=cellar|attic", "the|a room"), "pair": ("roof garden",)}
+    safety = library.safety.model_copy(update={"words": words, "examples": EXAMPLES})
+
+    learned = learn(library.model_copy(update={"safety": safety}), Normaliser(WORDS))
+
+    assert set(learned.kinds.splitlines()) == {"cellar <place>", "attic <place>"}
+
+
 def test_what_no_rule_names_is_raised_by_the_classifier() -> None:
     finding = gate_of_two("xyzzy").check("help, flames fill the roof")
     assert finding.level == "emergency"
@@ -314,6 +323,21 @@ def test_a_rule_declines_nothing_where_the_classifier_is_sure_that_nobody_asks()
 
 def test_a_firm_refusal_stands_whatever_the_classifier_says() -> None:
     assert gate_that_declines("museum", firm=True).check("where is the museum").refusal is not None
+
+
+def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> None:
+    normaliser = Normaliser(WORDS)
+    fire = Emergency(id="fire", title="Fire", reply="Run.")
+    flood = Emergency(id="flood", title="Flood", reply="Swim.", rules=(Rule(id="rule", says=("help",)),))
+    examples = {**EXAMPLES, "flood": ["water in the cellar", "the cellar is full of water", "water up to the knees"]}
+    learned = fit(examples, {DANGER: ["fire", "flood"], DECLINED: []}, normaliser, {})
+    gate = Gate(Safety(emergencies=(fire, flood)), normaliser, (), Opinion(learned))
+
+    found = gate.check("flames on the roof now, help")
+
+    assert [one.id for one in found.emergencies] == ["fire", "flood"]
+    assert [hit.rule for hit in found.hits] == ["rule", CLASSIFIER]
+    assert [one.id for one in gate.check("water in the cellar, help").emergencies] == ["flood"]
 
 
 def test_a_firm_class_is_never_lowered() -> None:

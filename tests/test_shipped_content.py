@@ -243,13 +243,20 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("w", 0.95, 0.05),
         # A quarter of one that is as plain and short as can be, and a third of another plain round.
         ("v", 0.97, 0.07),
-        ("x", 0.97, 0.03),
+        ("x", 0.94, 0.04),
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
         # A third of one writer's on treatment medicines, in the words of danger.
-        ("j", 0.95, 0.06),
-        # The newest round of 150 and 150; nothing was chosen on it or learned from it.
-        ("c", 0.96, 0.02),
+        ("j", 0.95, 0.08),
+        # Rounds of 150 and 150; nothing was learned from them.
+        ("c", 0.95, 0.03),
+        ("o", 0.97, 0.03),
+        ("h", 0.94, 0.06),
+        # A third of four writers' on two classes each, and of one that is plain and short with three of ordinary messages.
+        ("s", 0.94, 0.08),
+        ("r", 0.95, 0.06),
+        # A quarter of eight writers': the rarer classes, understated, long, in dialect, and adversarial near misses.
+        ("A", 0.88, 0.07),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
