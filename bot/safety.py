@@ -48,7 +48,7 @@ CLASSIFIER = "classifier"
 
 # Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen on held-back messages and
 # ordinary questions together; what they come to stands in the README's figures.
-RAISE_AT = -0.05
+RAISE_AT = -0.02
 RAISE_EARLY_AT = -0.18
 """For classes marked `early`, where a false alarm is better than a miss."""
 NAMED_AT = 0.1

@@ -251,12 +251,16 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # Rounds of 150 and 150; nothing was learned from them.
         ("c", 0.95, 0.03),
         ("o", 0.97, 0.03),
+        ("C", 0.95, 0.03),
+        # One of a writer who tried to break the gate; nothing was learned from it.
         ("h", 0.94, 0.06),
         # A third of four writers' on two classes each, and of one that is plain and short with three of ordinary messages.
         ("s", 0.94, 0.08),
         ("r", 0.95, 0.06),
         # A quarter of eight writers': the rarer classes, understated, long, in dialect, and adversarial near misses.
         ("A", 0.88, 0.07),
+        # A quarter of five more such writers'.
+        ("B", 0.80, 0.08),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
