@@ -62,7 +62,7 @@ PART_LEAD = 0.08
 what is a part's. Of messages about confusable pairs 3 to 7 points more get the very answer."""
 LENGTH_DECAY = 5.0
 """Weight decay on what the length says: a few hundred left-out phrasings say little of it, some thousand enough."""
-SENTENCES_AT_MOST, WORDS_AT_MOST = 8, 200
+SENTENCES_AT_MOST, WORDS_AT_MOST = 8, 150
 """Sentences and words that are compared. What a longer story says besides is not compared at all."""
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
@@ -296,8 +296,9 @@ class Matcher:
     def scores(self, reading: Reading) -> Floats:
         """One score per label: about 1 for a phrasing of it, about 0 for something else."""
         telling = self._telling(reading.sentences)
-        whole = self._score([word for sentence in telling for word in sentence], [old for old, _ in reading.repairs])
-        apart = [sentence for sentence in telling if len(sentence) > 1] if len(reading.sentences) > 1 else []
+        words = [word for sentence in telling for word in sentence]
+        whole = self._score(words, [old for old, new in reading.repairs if new in words])
+        apart = [sentence for sentence in telling if len(sentence) > 1] if len(telling) > 1 else []
         if not apart:
             return whole
         single = np.array([self._score(sentence) for sentence in apart])
@@ -309,18 +310,20 @@ class Matcher:
 
     def _telling(self, sentences: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
         """The sentences that are compared: of a long story those that ask, from its end, and the end of a run-on."""
-        if len(sentences) <= SENTENCES_AT_MOST and sum(map(len, sentences)) <= WORDS_AT_MOST:
+        longer = sum(len(one) > 1 for one in sentences)
+        if longer <= SENTENCES_AT_MOST and sum(map(len, sentences)) <= WORDS_AT_MOST:
             return sentences
         # A stable sort: what asks comes last, and of those what was said last.
-        ordered = sorted(sentences, key=lambda one: (len(one) > 1, not self._question_words.isdisjoint(one)))
-        found: list[tuple[str, ...]] = []
+        asks = [(len(one) > 1, not self._question_words.isdisjoint(one)) for one in sentences]
+        order = sorted(range(len(sentences)), key=asks.__getitem__)
+        kept: dict[int, tuple[str, ...]] = {}
         room = WORDS_AT_MOST
-        for sentence in reversed(ordered[-SENTENCES_AT_MOST:]):
-            found.insert(0, sentence[-room:])
-            room -= len(sentence)
+        for at in reversed(order[-SENTENCES_AT_MOST:] if longer >= SENTENCES_AT_MOST else order):
+            kept[at] = sentences[at][-room:]
+            room -= len(sentences[at])
             if room <= 0:
                 break
-        return found
+        return [kept[at] for at in sorted(kept)]
 
     def verdict(self, text: str, before: str = "") -> Verdict:
         """Answer, ask, or say that there is no answer.

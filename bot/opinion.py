@@ -1,11 +1,11 @@
 """A second opinion on a message: a small linear classifier, fitted on labelled example messages.
 
-Words, neighbouring words, pairs that stand a little apart ("wont .. wake") and runs of three to five letters are weighed by
-rarity over the examples (tf-idf) and go into ridge regression, solved by conjugate gradients (Hestenes & Stiefel 1952), so that nothing larger than the examples is ever
-held. Neighbours count twice where one has a kind ("nephew is" is also "<other> is"), so that an example about a brother
-teaches something about a nephew. Two scales say whether a message belongs to any class of a group ("danger",
+Words, neighbouring words, pairs that stand a little apart ("wont .. wake") and runs of three to five letters are weighed
+by rarity over the examples (tf-idf) and go into ridge regression, solved by conjugate gradients (Hestenes & Stiefel
+1952), so that nothing larger than the examples is ever held. Neighbours count twice where one has a kind ("nephew is" is
+also "<other> is"), so that an example about a brother teaches something about a nephew. Two scales say whether a message belongs to any class of a group ("danger",
 "declined") rather than to none; a scale per class says to which. Pure: no I/O, no clock, no randomness; a message
-takes about a tenth of a millisecond.
+takes less than a millisecond.
 """
 
 import itertools
@@ -257,7 +257,7 @@ def _neighbours(numbers: Ints, length: int, base: int, wanted: Bools) -> Ints:
 
 
 def _apart(numbers: Ints, stop: int, base: int) -> Iterator[Ints]:
-    """Each pair of known words of one sentence that are no neighbours, in order, as one negative number."""
+    """Each pair of known words of a sentence, at most `APART` words apart and no neighbours, as one negative number."""
     sentence = np.cumsum(numbers == stop)
     for gap in range(2, APART + 1):
         first, second = numbers[:-gap], numbers[gap:]

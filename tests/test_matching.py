@@ -51,11 +51,18 @@ def test_a_question_at_the_end_of_a_very_long_story_is_found(matcher: Matcher) -
 
 def test_of_a_very_long_run_on_only_the_end_is_compared(matcher: Matcher) -> None:
     end = "how long does withdrawal last " * 40
-    assert matcher.verdict(f"methadone {end}").ranking == matcher.verdict(f"acupuncture {end}").ranking
+    assert matcher.verdict(f"methadonne suboxonne {end}").ranking == matcher.verdict(f"acupuncture {end}").ranking
 
 
-def test_a_question_in_words_with_a_full_stop_after_each_is_read(matcher: Matcher) -> None:
-    assert matcher.verdict("How. Long. Does. The. Heroin. Withdrawal. Really. Last. Please.").ranking[0][1] > 0
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("How. Long. Does. The. Heroin. Withdrawal. Really. Last. Please.", "timeline"),
+        ("Does\nmethadone\nmake\nyou\nsweat\nat\nnight\nor\nwhat", "methadone"),
+    ],
+)
+def test_a_question_of_many_one_word_sentences_is_read_whole(matcher: Matcher, text: str, topic: str) -> None:
+    assert matcher.verdict(text).ranking[0][0] == topic
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,14 @@ def test_a_word_of_the_same_kind_says_the_same() -> None:
 
 
 def test_words_that_stand_apart_are_known_as_a_pair() -> None:
-    said, turned = scores("the quite old cellar stands full"), scores("full the quite old cellar stands")
-    assert said["flood"] > turned["flood"]
+    flood = ["the cellar all stands full now", "the cellar so stands full now"]
+    none = ["the full all stands cellar now", "the full so stands cellar now"]
+    opinion = Opinion(fit({"flood": flood, "none": none}, {"danger": ["flood"]}, NORMALISER, {}))
+
+    # The same words with strangers between them: no two are neighbours.
+    right, turned = "cellar xx yy full", "full xx yy cellar"
+
+    assert opinion.scores(NORMALISER.sentences(right)) != opinion.scores(NORMALISER.sentences(turned))
 
 
 def test_the_strongest_sentence_of_a_story_is_found() -> None:

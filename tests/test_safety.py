@@ -328,7 +328,7 @@ def test_a_firm_refusal_stands_whatever_the_classifier_says() -> None:
 def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> None:
     normaliser = Normaliser(WORDS)
     fire = Emergency(id="fire", title="Fire", reply="Run.")
-    flood = Emergency(id="flood", title="Flood", reply="Swim.", rules=(Rule(id="rule", says=("help",)),))
+    flood = Emergency(id="flood", title="Flood", reply="Swim.", firm=True, rules=(Rule(id="rule", says=("help",)),))
     examples = {**EXAMPLES, "flood": ["water in the cellar", "the cellar is full of water", "water up to the knees"]}
     learned = fit(examples, {DANGER: ["fire", "flood"], DECLINED: []}, normaliser, {})
     gate = Gate(Safety(emergencies=(fire, flood)), normaliser, (), Opinion(learned))
@@ -338,6 +338,18 @@ def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> 
     assert [one.id for one in found.emergencies] == ["fire", "flood"]
     assert [hit.rule for hit in found.hits] == ["rule", CLASSIFIER]
     assert [one.id for one in gate.check("water in the cellar, help").emergencies] == ["flood"]
+    # The likeliest class of what is hardly a danger says nothing.
+    assert [one.id for one in gate.check("where is the museum about fire, help").emergencies] == ["flood"]
+
+
+def test_a_gate_that_only_declines_reads_every_message() -> None:
+    normaliser = Normaliser(WORDS)
+    refusal = Refusal(id="fire", reply="No.", rules=(Rule(id="rule", says=("fire",)),))
+    learned = fit(EXAMPLES, {DANGER: [], DECLINED: ["fire"]}, normaliser, {})
+    gate = Gate(Safety(refusals=(refusal,)), normaliser, (), Opinion(learned))
+
+    assert gate.check("flames on the roof").refusal == refusal
+    assert gate.check("where is the museum").level == "none"
 
 
 def test_a_firm_class_is_never_lowered() -> None:

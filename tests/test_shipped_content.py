@@ -273,6 +273,12 @@ def test_held_back_cries_for_help_are_recognised_as_measured(
     assert share(gate, [row for row in rows if row["label"] == "none"]) <= false_alarms
 
 
+def test_no_held_back_message_is_an_example(faq: Faq) -> None:
+    known = {" ".join(text.lower().split()) for texts in faq.safety.examples.values() for text in texts}
+    held = [str(row["text"]) for row in lines("safety_held_back.jsonl")]
+    assert [text for text in held if " ".join(text.lower().split()) in known] == []
+
+
 def test_the_second_opinion_sees_what_no_rule_names(gate: Gate, faq: Faq, matcher: Matcher) -> None:
     rules_alone = Gate(faq.safety, matcher.normaliser, matcher.vocabulary)
     rows = [row for row in lines("safety_held_back.jsonl") if row["label"] in {"overdose", "suicide", "child"}]
