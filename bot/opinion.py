@@ -3,9 +3,9 @@
 Words, neighbouring words, pairs that stand a little apart ("wont .. wake") and runs of three to five letters are weighed
 by rarity over the examples (tf-idf) and go into ridge regression, solved by conjugate gradients (Hestenes & Stiefel
 1952), so that nothing larger than the examples is ever held. Neighbours count twice where one has a kind ("nephew is" is
-also "<other> is"), so that an example about a brother teaches something about a nephew. Two scales say whether a message belongs to any class of a group ("danger",
-"declined") rather than to none; a scale per class says to which. Pure: no I/O, no clock, no randomness; a message
-takes less than a millisecond.
+also "<other> is"), so that an example about a brother teaches something about a nephew. Two scales say whether a message
+belongs to any class of a group ("danger", "declined") rather than to none; a scale per class says to which. Pure: no
+I/O, no clock, no randomness; a message takes less than a millisecond.
 """
 
 import itertools

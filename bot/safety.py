@@ -35,6 +35,7 @@ from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
 T = TypeVar("T")
+M = TypeVar("M", Emergency, Refusal)
 Clauses = Sequence[Sequence[Sequence[str]]]
 """A message as `Normaliser.clauses` gives it."""
 Meant = Mapping[str, Sequence[Sequence[str]]]
@@ -125,8 +126,8 @@ def _kinds(safety: Safety, normaliser: Normaliser) -> dict[str, str]:
     """The word lists' single words, by stem, as `<list>`; of several lists the first."""
     kinds: dict[str, str] = {}
     for name, phrases in safety.words.items():
-        single = (phrase.replace("=", "") for phrase in phrases if " " not in phrase)
-        for option in (option for phrase in single for option in phrase.split("|")):
+        single = "|".join(phrase for phrase in phrases if " " not in phrase)
+        for option in single.split("|"):
             words = normaliser.words(option)
             if len(words) == 1:
                 kinds.setdefault(stem(words[0]), f"<{name}>")
@@ -280,17 +281,19 @@ class Gate:
         sentences = list(self._readings(clauses, meant))
         said, scores = self._scored(clauses, meant)
         hits, excused = self._hits(self._emergencies, sentences, scores)
-        hard = [hit for hit, soft in hits if not soft]
-        if hard:
-            owners = {hit.owner for hit in hard}
-            named = [hit for hit in self._named(scores) if hit.owner not in owners]
-            owners |= {hit.owner for hit in named}
-            found = tuple(one for one in self._safety.emergencies if one.id in owners)
-            return Finding("emergency", found, None, (*(hit for hit, _ in hits), *named), tuple(excused))
-        raised, doubted, declined = self._opinion(said, scores, sentences, known_as_doubtful=bool(hits))
-        if raised:
-            found = tuple(one for one in self._safety.emergencies if one.id == raised.owner)
-            return Finding("emergency", found, None, (*(hit for hit, _ in hits), raised), tuple(excused))
+        classes = {hit.owner for hit, soft in hits if not soft}
+        # Beside the rules' classes the second opinion may set its own; where they have none, it may raise one.
+        raised, doubted = (
+            (self._named(scores, classes), None)
+            if classes
+            else self._feared(said, scores, sentences, known_as_doubtful=bool(hits))
+        )
+        if classes or raised:
+            own = [raised] if raised else []
+            classes |= {hit.owner for hit in own}
+            found = tuple(one for one in self._safety.emergencies if one.id in classes)
+            return Finding("emergency", found, None, (*(hit for hit, _ in hits), *own), tuple(excused))
+        declined = None if doubted else self._asked(scores)
         # Without the scores: what is no danger may well be an ask to decline.
         refusals, also_excused = self._hits(self._refusals, sentences, {})
         if scores and scores[DECLINED] < ALLOW_AT:
@@ -301,37 +304,28 @@ class Gate:
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
-    def _likeliest(self, scores: Mapping[str, float]) -> Emergency | None:
-        """The class of a message, given that it is a danger at all."""
-        return max(self._safety.emergencies, key=lambda one: scores[one.id], default=None)
+    def _named(self, scores: Mapping[str, float], classes: Collection[str]) -> Hit | None:
+        """A class beside these that the second opinion is sure of, in a message that is not surely harmless."""
+        danger = _likeliest(self._safety.emergencies, scores)
+        if danger is None or danger.id in classes or scores[DANGER] < NAMED_FROM or scores[danger.id] < NAMED_AT:
+            return None
+        return Hit(danger.id, CLASSIFIER, f"class score {scores[danger.id]:.2f}")
 
-    def _named(self, scores: Mapping[str, float]) -> list[Hit]:
-        """The likeliest class, where it is sure and the message no surely harmless one."""
-        likeliest = self._likeliest(scores) if scores and scores[DANGER] >= NAMED_FROM else None
-        if likeliest is None or scores[likeliest.id] < NAMED_AT:
-            return []
-        return [Hit(likeliest.id, CLASSIFIER, f"class score {scores[likeliest.id]:.2f}")]
-
-    def _opinion(
-        self, said: Read, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
-    ) -> tuple[Hit | None, Hit | None, Hit | None]:
-        """What the second opinion raises, doubts and declines; at most one of the three.
-
-        Where a rule knows the wording as doubtful, only what it is surer of is raised.
-        """
-        if not scores:
-            return None, None, None
-        raised, doubted = self._feared(said, scores, sentences, known_as_doubtful=known_as_doubtful)
-        asked = max(self._safety.refusals, key=lambda one: scores[one.id], default=None)
-        if raised or doubted or asked is None or scores[DECLINED] < REFUSE_AT:
-            return raised, doubted, None
-        return None, None, Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
+    def _asked(self, scores: Mapping[str, float]) -> Hit | None:
+        """What the second opinion declines."""
+        asked = _likeliest(self._safety.refusals, scores)
+        if asked is None or scores[DECLINED] < REFUSE_AT:
+            return None
+        return Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
 
     def _feared(
         self, said: Read, scores: Mapping[str, float], sentences: Sequence[_Sentence], *, known_as_doubtful: bool
     ) -> tuple[Hit | None, Hit | None]:
-        """What the second opinion raises, or doubts."""
-        danger = self._likeliest(scores)
+        """What the second opinion raises, or else doubts.
+
+        Where a rule knows the wording as doubtful, only what it is surer of is raised.
+        """
+        danger = _likeliest(self._safety.emergencies, scores)
         if danger is None:
             return None, None
         level = scores[DANGER]
@@ -339,7 +333,7 @@ class Gate:
         if self._second and SENTENCE_FROM <= level < raise_at:
             single = self._second.strongest(said, DANGER, SENTENCE_WORDS)
             if single and single[DANGER] >= SENTENCE_AT:
-                danger = self._likeliest(single) or danger
+                danger = _likeliest(self._safety.emergencies, single) or danger
                 level = single[DANGER]
         if level < DOUBT_AT:
             return None, None
@@ -576,6 +570,11 @@ class Gate:
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}
         return {word for piece in pieces for word in self._words(piece)}
+
+
+def _likeliest(members: Sequence[M], scores: Mapping[str, float]) -> M | None:
+    """The class with the highest score, whatever that is; None where there is no class or no score."""
+    return max(members, key=lambda one: scores[one.id], default=None) if scores else None
 
 
 def _smallest(needs: Sequence[frozenset[str]]) -> frozenset[str]:

@@ -226,13 +226,18 @@ EXAMPLES = {
 }
 
 
-def gate_of_two(*says: str, firm: bool = False) -> Gate:
-    """Rules, and a classifier that has learned that museums are harmless."""
+def gate_that_learned(safety: Safety, **more: list[str]) -> Gate:
+    """A gate and a classifier that has learned that museums are harmless. `more` are examples of other classes."""
     normaliser = Normaliser(WORDS)
+    groups = {DANGER: [one.id for one in safety.emergencies], DECLINED: [one.id for one in safety.refusals]}
+    return Gate(safety, normaliser, (), Opinion(fit({**EXAMPLES, **more}, groups, normaliser, {})))
+
+
+def gate_of_two(*says: str, firm: bool = False) -> Gate:
+    """Rules, and a classifier."""
     rules = (Rule(id="rule", says=says),)
-    safety = Safety(emergencies=(Emergency(id="fire", title="Fire", reply="Run.", firm=firm, rules=rules),))
-    learned = fit(EXAMPLES, {DANGER: ["fire"], DECLINED: []}, normaliser, {})
-    return Gate(safety, normaliser, (), Opinion(learned))
+    fire = Emergency(id="fire", title="Fire", reply="Run.", firm=firm, rules=rules)
+    return gate_that_learned(Safety(emergencies=(fire,)))
 
 
 def test_only_the_single_words_of_a_list_are_of_its_kind(library: Faq) -> None:
@@ -299,12 +304,9 @@ def test_the_classifier_reads_a_misspelled_message_put_right_as_well() -> None:
 
 
 def gate_that_declines(says: str, *, firm: bool = False) -> Gate:
-    normaliser = Normaliser(WORDS)
     refusal = Refusal(id="fire", reply="No.", firm=firm, rules=(Rule(id="rule", says=(says,)),))
     safety = Safety(emergencies=(Emergency(id="flood", title="Flood", reply="Swim."),), refusals=(refusal,))
-    examples = {**EXAMPLES, "flood": ["water in the cellar"]}
-    learned = fit(examples, {DANGER: ["flood"], DECLINED: ["fire"]}, normaliser, {})
-    return Gate(safety, normaliser, (), Opinion(learned))
+    return gate_that_learned(safety, flood=["water in the cellar"])
 
 
 def test_that_an_ask_is_no_danger_does_not_excuse_it() -> None:
@@ -326,12 +328,10 @@ def test_a_firm_refusal_stands_whatever_the_classifier_says() -> None:
 
 
 def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> None:
-    normaliser = Normaliser(WORDS)
     fire = Emergency(id="fire", title="Fire", reply="Run.")
     flood = Emergency(id="flood", title="Flood", reply="Swim.", firm=True, rules=(Rule(id="rule", says=("help",)),))
-    examples = {**EXAMPLES, "flood": ["water in the cellar", "the cellar is full of water", "water up to the knees"]}
-    learned = fit(examples, {DANGER: ["fire", "flood"], DECLINED: []}, normaliser, {})
-    gate = Gate(Safety(emergencies=(fire, flood)), normaliser, (), Opinion(learned))
+    examples = ["water in the cellar", "the cellar is full of water", "water up to the knees"]
+    gate = gate_that_learned(Safety(emergencies=(fire, flood)), flood=examples)
 
     found = gate.check("flames on the roof now, help")
 
@@ -343,10 +343,8 @@ def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> 
 
 
 def test_a_gate_that_only_declines_reads_every_message() -> None:
-    normaliser = Normaliser(WORDS)
     refusal = Refusal(id="fire", reply="No.", rules=(Rule(id="rule", says=("fire",)),))
-    learned = fit(EXAMPLES, {DANGER: [], DECLINED: ["fire"]}, normaliser, {})
-    gate = Gate(Safety(refusals=(refusal,)), normaliser, (), Opinion(learned))
+    gate = gate_that_learned(Safety(refusals=(refusal,)))
 
     assert gate.check("flames on the roof").refusal == refusal
     assert gate.check("where is the museum").level == "none"

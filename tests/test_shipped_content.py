@@ -243,19 +243,20 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("w", 0.95, 0.05),
         # A quarter of one that is as plain and short as can be, and a third of another plain round.
         ("v", 0.97, 0.07),
-        ("x", 0.94, 0.04),
+        ("x", 0.94, 0.03),
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
         # A third of one writer's on treatment medicines, in the words of danger.
         ("j", 0.95, 0.08),
         # Rounds of 150 and 150; nothing was learned from them.
-        ("c", 0.95, 0.03),
+        ("c", 0.96, 0.02),
         ("o", 0.97, 0.03),
         ("C", 0.95, 0.03),
         # One of a writer who tried to break the gate; nothing was learned from it.
         ("h", 0.94, 0.06),
-        # A third of four writers' on two classes each, and of one that is plain and short with three of ordinary messages.
+        # A third of four writers' on two classes each.
         ("s", 0.94, 0.08),
+        # A part of a plain, short round and of five writers' ordinary messages.
         ("r", 0.95, 0.06),
         # A quarter of eight writers': the rarer classes, understated, long, in dialect, and adversarial near misses.
         ("A", 0.88, 0.07),
