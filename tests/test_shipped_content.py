@@ -254,6 +254,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("C", 0.95, 0.03),
         ("F", 0.92, 0.06),
         ("G", 0.96, 0.03),
+        ("J", 0.96, 0.04),
         # One of a writer who tried to break the gate; nothing was learned from it.
         ("h", 0.94, 0.06),
         # A third of four writers' on two classes each.
