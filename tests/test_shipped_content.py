@@ -265,9 +265,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("A", 0.88, 0.07),
         # A quarter of five more such writers'.
         ("B", 0.80, 0.08),
-        # A quarter or a third of seven writers', most on two or three classes each.
+        # A quarter or a third of ten writers', most on two or three classes each.
         ("D", 0.84, 0.09),
-        # A quarter or a third of three writers' on suicide alone, hints and look-alikes in the same words.
+        # A quarter or a third of six writers' on suicide and overdose alone, hints and look-alikes in the same words.
         ("E", 0.70, 0.18),
     ],
 )
