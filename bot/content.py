@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.faq import Emergency, Faq, Helplines, Refusal, Safety, SmallTalk, Texts, Theme, Topic, Words
+from bot.faq import Emergency, Faq, Helplines, Refusal, Safety, SmallTalk, Step, Texts, Theme, Topic, Words
 
 # Without resolvers: what a value is, the models say. In C where that was built, which is ten times as fast.
 Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -520,8 +520,9 @@ def _safety(
             if name not in ids:
                 message = f"{name!r} is no topic{_did_you_mean(name, ids)}"
                 yield elsewhere("_safety.yaml", ("refusals", number, "topics"), message)
-    groups: tuple[tuple[str, Sequence[Emergency | Refusal]], ...] = (
+    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step]], ...] = (
         ("emergencies", safety.emergencies),
+        ("steps", safety.steps),
         ("refusals", safety.refusals),
     )
     for kind, group in groups:
@@ -543,6 +544,7 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     texts: list[tuple[Path_, str]] = [(("soft_check",), safety.soft_check or "")]
     texts += [(("emergencies", at, "reply"), one.reply) for at, one in enumerate(safety.emergencies)]
     texts += [(("emergencies", at, "also"), one.also or "") for at, one in enumerate(safety.emergencies)]
+    texts += [(("emergencies", at, "again"), one.again or "") for at, one in enumerate(safety.emergencies)]
     texts += [(("steps", at, "text"), one.text) for at, one in enumerate(safety.steps)]
     texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]
     for path, text in texts:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.faq import Faq, Topic
+from bot.faq import Emergency, Faq, Topic
 from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for, phrasings_of
 from bot.opinion import Opinion
 from bot.replies import Event, Rated, Reply, Writer
-from bot.safety import NOTHING_FOUND, Finding, Gate
+from bot.safety import CLASSIFIER, NOTHING_FOUND, Finding, Gate
 from bot.text import fold
 
 Outcome = Literal["answer", "suggest", "unknown", "emergency", "refusal", "greeting", "thanks", "helpline"]
@@ -85,18 +85,37 @@ USUAL = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of a chat from before: the country it chose, and the topic just answered. The shell keeps it.
+    """What is known of a chat from before: the country it chose, the topic just answered, the emergency just met.
 
-    `topic` counts for `FOLLOW_UP_SECONDS` after `at`, in seconds of the shell's clock; then it must be forgotten.
+    The shell keeps it. `topic` counts for `FOLLOW_UP_SECONDS` after `at`, and `emergency` after `alarmed`, in seconds of
+    the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topic: str = ""
     at: float = 0.0
+    emergency: str = ""
+    alarmed: float = 0.0
 
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
         return self.topic if self.topic and now - self.at <= FOLLOW_UP_SECONDS else ""
+
+    def danger(self, now: float) -> str:
+        """The emergency that a message may still be about, or nothing."""
+        return self.emergency if self.emergency and now - self.alarmed <= FOLLOW_UP_SECONDS else ""
+
+    def counts(self, now: float) -> bool:
+        """Whether there is anything left that a message may lean on or be about."""
+        return bool(self.recent(now) or self.danger(now))
+
+    def answered(self, topic: str, now: float) -> "Memory":
+        """The memory after the answer to this topic, or with an empty id after what nothing can lean on."""
+        return replace(self, topic=topic, at=now, emergency=self.danger(now))
+
+    def met(self, emergency: str, now: float) -> "Memory":
+        """The memory after the steps for this emergency."""
+        return replace(self, topic="", emergency=emergency, alarmed=now)
 
 
 NOTHING_KNOWN = Memory()
@@ -148,7 +167,7 @@ class Conversation:
                 topic = self.faq.topic(topic_id)
                 if topic is None:
                     return Turn(writer.stale_button())
-                return Turn(writer.answer(topic), memory=replace(memory, topic=topic.id, at=now))
+                return Turn(writer.answer(topic), memory=memory.answered(topic.id, now))
             case Command("country", argument):
                 return self._country_named(argument, memory)
             case Command(name, argument):
@@ -161,7 +180,8 @@ class Conversation:
             case Press(action) if action.startswith("country:"):
                 return self._country_set(action.removeprefix("country:"), memory)
             case Press(action):
-                return Turn(self._press(action, writer))
+                met = self._met(action, memory.danger(now))
+                return Turn(self._press(action, writer), memory=memory.met(met, now) if met else None)
             case Media():
                 return Turn(writer.media())
 
@@ -244,20 +264,52 @@ class Conversation:
         command = self._quick_command(text)
         if command:
             return Turn(self._command(command, "", writer))
+        danger = self.faq.safety.emergency(memory.danger(now))
+        step = self._gate.step(text, danger) if danger else None
+        if danger and step:
+            decision = Decision("emergency", emergency=danger.id)
+            return Turn(writer.step(step), decision, memory=memory.met(danger.id, now))
         decision = self.decide(text, memory.recent(now))
+        if danger:
+            decision = self._still(decision, danger)
+        if decision.emergency and not decision.topics:
+            return Turn(self._reply(decision, text, writer), decision, memory=memory.met(decision.emergency, now))
         answered = decision.topics[0] if decision.outcome == "answer" else ""
         leaned = decision.verdict is not None and decision.verdict.leaned
         if leaned and answered == memory.recent(now) and not self._matcher.speaks_of_other(self._matcher.read(text)):
             # Said twice, the topic has no more to give: what leans on it next is asked back.
             answered = ""
-        return Turn(self._reply(decision, text, writer), decision, memory=replace(memory, topic=answered, at=now))
+        reply = self._reply(decision, text, writer)
+        if danger and not decision.emergency:
+            reply = writer.reminded(danger, reply)
+        return Turn(reply, decision, memory=memory.answered(answered, now))
+
+    def _still(self, decision: Decision, danger: Emergency) -> Decision:
+        """What a message means that comes soon after an emergency: that this is not over.
+
+        A question has its topics one tap away. What the second opinion alone takes for another danger ("its not working")
+        may well be this one.
+        """
+        finding = decision.finding
+        if decision.outcome == "emergency":
+            if any(hit.rule != CLASSIFIER for hit in finding.hits):
+                return decision
+            found = {one.id for one in finding.emergencies} | {danger.id}
+            both = tuple(one for one in self.faq.safety.emergencies if one.id in found)
+            return replace(decision, emergency=both[0].id, finding=replace(finding, emergencies=both))
+        if decision.outcome in ("thanks", "helpline"):
+            return replace(decision, caution=True)
+        topics = decision.topics if decision.outcome == "answer" else ()
+        return replace(decision, outcome="emergency", emergency=danger.id, topics=topics)
 
     def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
-            case "emergency":
+            case "emergency" if decision.finding.emergencies:
                 return writer.emergency(*decision.finding.emergencies)
+            case "emergency" if danger := self.faq.safety.emergency(decision.emergency or ""):
+                return writer.again(danger, topics)
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
@@ -307,6 +359,15 @@ class Conversation:
         }
         return replies.get(name, writer.unknown_command)()
 
+    def _met(self, action: str, danger: str) -> str:
+        """The emergency that a press is about, or nothing: its own button, or one of its steps."""
+        kind, _, argument = action.partition(":")
+        if kind == "emergency" and self.faq.safety.emergency(argument):
+            return argument
+        if kind == "step":
+            return danger or next((one.id for one in self.faq.safety.emergencies if argument in one.steps), "")
+        return ""
+
     def _press(self, action: str, writer: Writer) -> Reply:
         kind, _, argument = action.partition(":")
         topic = self.faq.topic(argument)
@@ -315,11 +376,11 @@ class Conversation:
         if kind == "theme" and self.faq.in_theme(argument):
             return writer.theme(argument)
         if kind == "emergency":
-            found = [one for one in self.faq.safety.emergencies if one.id == argument]
-            return writer.emergency(*found) if found else writer.emergency_menu()
+            emergency = self.faq.safety.emergency(argument)
+            return writer.emergency(emergency) if emergency else writer.emergency_menu()
         if kind == "step":
-            steps = [one for one in self.faq.safety.steps if one.id == argument]
-            return writer.step(steps[0]) if steps else writer.emergency_menu()
+            step = self.faq.safety.step(argument)
+            return writer.step(step) if step else writer.emergency_menu()
         if kind == "call":
             line = writer.line(argument)
             return writer.call_card(line) if line else writer.helpline()

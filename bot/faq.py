@@ -220,6 +220,8 @@ class Emergency(Model):
     reply: Prose
     also: Prose | None = None
     """What is said of this class when a more pressing one fills the screen ("an overdose on purpose")."""
+    again: Prose | None = None
+    """What comes first of the reply to whatever is written soon after; without it the whole reply comes again."""
     contacts: tuple[Id, ...] = ()
     steps: tuple[Id, ...] = ()
     early: bool = False
@@ -230,12 +232,16 @@ class Emergency(Model):
 
 
 class Step(Model):
-    """One thing to do in that minute, in big short steps: one tap from an emergency's reply."""
+    """One thing to do in that minute, in big short steps: one tap from an emergency's reply.
+
+    Its rules are read soon after that reply only: they say how this step is asked for, or that it has come to it.
+    """
 
     id: Id
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
     text: Prose
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
+    rules: tuple[Rule, ...] = ()
 
 
 class Refusal(Model):
@@ -264,6 +270,14 @@ class Safety(Model):
     examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
     """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
     soft_check: Prose | None = None
+
+    def emergency(self, emergency_id: str) -> Emergency | None:
+        """The class with this id, or None."""
+        return next((one for one in self.emergencies if one.id == emergency_id), None)
+
+    def step(self, step_id: str) -> Step | None:
+        """The step with this id, or None."""
+        return next((one for one in self.steps if one.id == step_id), None)
 
 
 class Words(Model):

@@ -181,13 +181,31 @@ class Writer:
     def emergency(self, *emergencies: Emergency) -> Reply:
         """The emergency steps and nothing else: no prompt, no advertising, no ratings."""
         first, *others = emergencies
+        texts = [first.reply, *(other.also or other.reply for other in others)]
+        rows = (*self._danger_rows(emergencies), *self._country_row())
+        return Reply(text=self._fill("\n\n".join(texts)), rows=rows)
+
+    def again(self, emergency: Emergency, topics: Iterable[Topic] = ()) -> Reply:
+        """The reply to what is written soon after this emergency's steps and asks for none of them.
+
+        `topics` it may have asked about are one tap away.
+        """
+        asked = tuple((self.topic_button(topic),) for topic in topics)
+        rows = (*self._danger_rows([emergency]), *asked)
+        return Reply(text=self._fill(emergency.again or emergency.reply), rows=rows)
+
+    def reminded(self, emergency: Emergency, reply: Reply) -> Reply:
+        """A reply to what is written soon after an emergency and is about something else: the emergency stands above."""
+        again = self.again(emergency)
+        return replace(reply, notice=again.text, rows=(*again.rows, *reply.rows))
+
+    def _danger_rows(self, emergencies: Sequence[Emergency]) -> Rows:
+        """The numbers to call, and the steps, one tap each."""
         names = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
         found = {line.id: (name, line) for name in names if (line := self.line(name))}
         calls = [self._call_button(name, line) for name, line in found.values()]
         steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps)
-        rows = (*_in_rows(calls, 2), *self._step_rows(steps), *self._country_row())
-        texts = [first.reply, *(other.also or other.reply for other in others)]
-        return Reply(text=self._fill("\n\n".join(texts)), rows=rows)
+        return (*_in_rows(calls, 2), *self._step_rows(steps))
 
     def step(self, step: Step) -> Reply:
         """One thing to do, with the others one tap away."""

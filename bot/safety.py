@@ -30,7 +30,7 @@ from typing import Generic, Literal, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Emergency, Faq, Refusal, Rule, Safety
+from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Step
 from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
@@ -262,9 +262,10 @@ class Gate:
         self._guards = _Book((name, self._compile(say)) for name, says in safety.guards.items() for say in says)
         self._emergencies = _Book(self._compiled(safety.emergencies))
         self._refusals = _Book(self._compiled(safety.refusals))
+        self._steps = _Book(self._compiled(safety.steps))
         self._now = self._compile("<now>") if "now" in self._sets else None
-        members: tuple[Emergency | Refusal, ...] = (*safety.emergencies, *safety.refusals)
-        self._firm = {one.id for one in members if one.firm}
+        self._firm = {one.id for one in safety.emergencies if one.firm}
+        self._firm |= {one.id for one in safety.refusals if one.firm}
         own = self._own_words()
         self._known = own | (second.vocabulary if second else set(known_words))
         self._parts = self._known | normaliser.contractions
@@ -276,7 +277,7 @@ class Gate:
 
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
-        clauses = [list(map(self._joined, sentence)) for sentence in self._normaliser.clauses(text)]
+        clauses = self._clauses(text)
         meant = self._meant(clauses)
         sentences = list(self._readings(clauses, meant))
         said, scores = self._scored(clauses, meant)
@@ -303,6 +304,18 @@ class Gate:
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
+
+    def step(self, text: str, emergency: Emergency) -> Step | None:
+        """The step that a message soon after this emergency's reply asks for, or has come to ("he is awake now").
+
+        Of several the last in the emergency's order, which is that of a rescue. The whole message counts as one sentence
+        ("he woke up. now he is out again").
+        """
+        clauses = [list(itertools.chain.from_iterable(self._clauses(text)))]
+        hits, _ = self._hits(self._steps, list(self._readings(clauses, self._meant(clauses))), {})
+        asked = {hit.owner for hit, _ in hits}
+        steps = {step.id: step for step in self._safety.steps}
+        return next((steps[name] for name in reversed(emergency.steps) if name in asked), None)
 
     def _named(self, scores: Mapping[str, float], classes: Collection[str]) -> Hit | None:
         """A class beside these that the second opinion is sure of, in a message that is not surely harmless."""
@@ -409,6 +422,9 @@ class Gate:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
+    def _clauses(self, text: str) -> Clauses:
+        return [list(map(self._joined, sentence)) for sentence in self._normaliser.clauses(text)]
+
     def _joined(self, clause: Sequence[str]) -> list[str]:
         """A clause with the words of danger whole again that a space fell into ("bl ood")."""
         words = list(clause[:1])
@@ -490,7 +506,7 @@ class Gate:
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
-    def _compiled(self, members: Sequence[Emergency | Refusal]) -> Iterator[tuple[_Owned, _Wording]]:
+    def _compiled(self, members: Sequence[Emergency | Refusal | Step]) -> Iterator[tuple[_Owned, _Wording]]:
         for member in members:
             for rule in member.rules:
                 owned = _Owned(member.id, rule)
@@ -565,7 +581,7 @@ class Gate:
 
     def _own_words(self) -> set[str]:
         safety = self._safety
-        members: tuple[Emergency | Refusal, ...] = (*safety.emergencies, *safety.refusals)
+        members: tuple[Emergency | Refusal | Step, ...] = (*safety.emergencies, *safety.refusals, *safety.steps)
         says = [say for member in members for rule in member.rules for say in rule.says]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}

@@ -153,7 +153,8 @@ class TelegramBot:
         if isinstance(incoming, Command) and incoming.name == "reload" and person in self._admins and self.on_reload:
             await self._send(message, self._reloaded(await self.on_reload()), context)
             return
-        if not self._flood.allows(message.chat.id, self._clock()) and not self._is_emergency(incoming):
+        allowed = self._flood.allows(message.chat.id, self._clock())
+        if not allowed and not self._is_emergency(incoming, message.chat.id):
             self.metrics.turn("slowed")
             if self._flood.tells(message.chat.id):
                 await self._send(message, self.conversation.writer.slow_down(), context)
@@ -166,7 +167,10 @@ class TelegramBot:
         await self._send(message, turn.reply, context, urgent=emergency)
         await self._record(turn)
 
-    def _is_emergency(self, incoming: Incoming) -> bool:
+    def _is_emergency(self, incoming: Incoming, chat_id: int) -> bool:
+        now = self._clock()
+        if self._memories.get(chat_id, now).danger(now):
+            return True
         return isinstance(incoming, Question) and self.conversation.is_emergency(incoming.text)
 
     def _reloaded(self, problems: str) -> Reply:
@@ -346,23 +350,23 @@ class Flood:
 
 
 class Memories:
-    """What the conversation wants remembered, by chat: countries until the bot stops, topics for ten minutes."""
+    """What the conversation wants remembered, by chat: countries until the bot stops, the rest for ten minutes."""
 
     def __init__(self) -> None:
         self._countries: OrderedDict[int, str] = OrderedDict()
-        self._topics: OrderedDict[int, Memory] = OrderedDict()
+        self._recent: OrderedDict[int, Memory] = OrderedDict()
 
     def get(self, chat_id: int, now: float) -> Memory:
         """What is remembered of a chat. Whatever is older than ten minutes goes, whoever asks."""
-        while self._topics and not next(iter(self._topics.values())).recent(now):
-            self._topics.popitem(last=False)
-        recent = self._topics.get(chat_id, NOTHING_KNOWN)
+        while self._recent and not next(iter(self._recent.values())).counts(now):
+            self._recent.popitem(last=False)
+        recent = self._recent.get(chat_id, NOTHING_KNOWN)
         return replace(recent, country=self._countries.get(chat_id, ""))
 
     def put(self, chat_id: int, memory: Memory) -> None:
         """Remember this of a chat instead of what was remembered."""
         _keep(self._countries, chat_id, memory.country)
-        _keep(self._topics, chat_id, memory if memory.topic else None)
+        _keep(self._recent, chat_id, memory if memory.topic or memory.emergency else None)
 
 
 def _keep(kept: OrderedDict[int, V], chat_id: int, value: V | None) -> None:

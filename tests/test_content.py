@@ -527,14 +527,26 @@ def test_a_country_names_only_what_there_is(write: Write, right: str, wrong: str
     assert any(message in str(problem) and "_helplines.yaml:" in str(problem) for problem in caught.value.problems)
 
 
-def test_an_emergency_names_only_steps_that_there_are(write: Write) -> None:
+def test_mistakes_in_steps_and_in_what_is_said_again_are_found(write: Write) -> None:
     safety = SAFETY.replace("    title: Fire\n", "    title: Fire\n    steps: [ran]\n")
-    safety += 'steps:\n  - {id: run, title: Run, text: "Run to {dsek}."}\n'
+    safety = safety.replace("    reply: |\n      *Leave", "    again: Call {dekc}.\n    reply: |\n      *Leave")
+    safety += """steps:
+  - id: run
+    title: Run
+    text: Run to {dsek}.
+    rules: [{id: asked, says: ["where <plaec>"], unless: [psat]}]
+"""
     with pytest.raises(ContentError) as caught:
         content.load(write(LIBRARY, helplines=HELPLINES, safety=safety))
     lines = [str(problem) for problem in caught.value.problems]
     assert any("step 'ran' is not among 'steps': did you mean 'run'?" in line for line in lines)
-    assert any("{dsek} is no number" in line for line in lines)
+    for said in (
+        "{dsek} is no number",
+        "{dekc} is no number",
+        "<plaec> is not among 'words'",
+        "guard 'psat' is not defined",
+    ):
+        assert any(said in line for line in lines), said
 
 
 def test_a_file_that_is_no_yaml_is_the_only_thing_complained_of(write: Write) -> None:

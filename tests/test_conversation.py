@@ -20,9 +20,11 @@ from bot.conversation import (
     Turn,
     parse_button,
 )
-from bot.faq import Faq
+from bot.faq import Faq, Rule, Step
 from bot.matching import Calibration, matcher_for
+from bot.opinion import Opinion
 from bot.replies import Rated, plain
+from bot.safety import learn
 from tests.conftest import any_text
 
 
@@ -295,6 +297,137 @@ def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) ->
     turn = conversation.respond(Question("he is not breathing"), before, 2.0)
     assert turn.memory is not None
     assert turn.memory.topic == ""
+
+
+# --- after an emergency --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def burning(library: Faq) -> Conversation:
+    """A library whose fire has a step, and words for whatever is written after it."""
+    fire, *others = library.safety.emergencies
+    fire = fire.model_copy(update={"steps": ("door", "window"), "again": "*Still inside? Call {desk}.*"})
+    steps = (
+        Step(id="door", title="The door", text="Shut it.", rules=(Rule(id="asked", says=("door",)),)),
+        Step(id="window", title="The window", text="Wave.", rules=(Rule(id="asked", says=("window",)),)),
+        Step(id="stairs", title="The stairs", text="Go down.", rules=(Rule(id="asked", says=("stairs",)),)),
+    )
+    safety = library.safety.model_copy(update={"emergencies": (fire, *others), "steps": steps})
+    return Conversation(library.model_copy(update={"safety": safety}))
+
+
+ALARMED = Memory(emergency="fire", alarmed=100.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [("what about the door", "door"), ("the door is stuck and the window too", "window"), ("the dooor", "door")],
+)
+def test_a_step_is_given_when_it_is_asked_for_in_words_after_its_emergency(
+    burning: Conversation, text: str, step: str
+) -> None:
+    found = burning.faq.safety.step(step)
+    assert found is not None
+    assert burning.respond(Question(text), ALARMED, 101.0).reply == burning.writer.step(found)
+    assert decision(burning.respond(Question(text))).outcome != "emergency", "without the emergency it says nothing"
+
+
+def test_a_step_of_another_emergency_is_not_given(burning: Conversation) -> None:
+    fire = burning.faq.safety.emergencies[0]
+    assert burning.respond(Question("the stairs"), ALARMED, 101.0).reply == burning.writer.again(fire)
+
+
+@pytest.mark.parametrize("text", ["what do i do", "hello?", "no", "elephants", "how long?"])
+def test_what_is_not_clearly_something_else_is_about_the_emergency(burning: Conversation, text: str) -> None:
+    turn = burning.respond(Question(text), ALARMED, 101.0)
+    assert decision(turn).outcome == "emergency"
+    assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*"
+    assert [row[0].action for row in turn.reply.rows] == ["call:desk", "step:door"]
+    assert turn.memory == replace(ALARMED, alarmed=101.0)
+
+
+def test_a_question_after_an_emergency_has_its_answer_one_tap_away(burning: Conversation) -> None:
+    turn = burning.respond(Question("When is the library open?"), ALARMED, 101.0)
+    assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*"
+    assert turn.reply.rows[-1][0].action == "topic:opening"
+    assert turn.memory is not None
+    assert turn.memory.danger(100.0 + FOLLOW_UP_SECONDS), "a question does not end the ten minutes"
+    assert not turn.memory.danger(101.0 + FOLLOW_UP_SECONDS), "and does not begin them anew"
+
+
+@pytest.mark.parametrize("text", ["thank you", "i want to speak to a person"])
+def test_thanks_after_an_emergency_are_taken_below_a_word_of_it(burning: Conversation, text: str) -> None:
+    turn = burning.respond(Question(text), ALARMED, 101.0)
+    assert decision(turn).outcome in {"thanks", "helpline"}
+    assert turn.reply.notice == "*Still inside? Call 555 0100 (in town).*"
+    assert turn.reply.rows[0][0].action == "call:desk"
+
+
+def test_an_ask_to_decline_after_an_emergency_gets_the_emergency(burning: Conversation) -> None:
+    assert decision(burning.respond(Question("how do i steal a book"), ALARMED, 101.0)).emergency == "fire"
+
+
+def test_an_emergency_after_another_is_answered_as_what_it_is(burning: Conversation) -> None:
+    turn = burning.respond(Question("the cellar is flooded"), ALARMED, 101.0)
+    assert turn.reply == burning.writer.emergency(burning.faq.safety.emergencies[1])
+    assert turn.memory is not None
+    assert turn.memory.danger(101.0) == "flood"
+
+
+def test_what_the_classifier_alone_takes_for_another_danger_stands_beside_the_one_before(burning: Conversation) -> None:
+    safety = burning.faq.safety.model_copy(
+        update={"examples": {"flood": ("it does not work",) * 3, "none": ("hours",)}}
+    )
+    faq = burning.faq.model_copy(update={"safety": safety})
+    matcher = matcher_for(faq)
+    sure = Conversation(faq, matcher=matcher, second=Opinion(learn(faq, matcher.normaliser)))
+    assert decision(sure.respond(Question("it does not work"))).emergency == "flood"
+
+    turn = sure.respond(Question("it does not work"), ALARMED, 101.0)
+
+    assert turn.reply == sure.writer.emergency(*faq.safety.emergencies)
+
+
+def test_ten_minutes_after_an_emergency_a_message_is_read_by_itself(burning: Conversation) -> None:
+    late = 101.0 + FOLLOW_UP_SECONDS
+    assert burning.respond(Question("elephants"), ALARMED, late).reply == burning.writer.unknown()
+    turn = burning.respond(Question("When is the library open?"), ALARMED, late)
+    assert turn.reply.text == "Nine to five."
+    assert turn.memory == Memory(topic="opening", at=late, alarmed=100.0), "and the emergency is forgotten"
+
+
+@pytest.mark.parametrize("press", ["emergency:fire", "step:door"])
+def test_a_pressed_emergency_or_step_is_remembered_like_a_written_one(burning: Conversation, press: str) -> None:
+    memory = burning.respond(Press(press), now=100.0).memory
+    assert memory == ALARMED
+    assert burning.respond(Press("emergency:gone"), now=100.0).memory is None
+
+
+def test_without_words_of_its_own_an_emergency_is_said_again(small: Conversation) -> None:
+    fire = small.faq.safety.emergencies[0]
+    assert small.respond(Question("what now"), ALARMED, 101.0).reply.text == small.writer.emergency(fire).text
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("ok i gave him the narcan, how long do i wait", "naloxone"),
+        ("its not working", "naloxone"),
+        ("i dont have any narcan", "rescue_breathing"),
+        ("he stopped breathing again", "rescue_breathing"),
+        ("shes throwing up", "recovery_position"),
+        ("can i let him sleep it off", "recovery_position"),
+        ("hes breathing now", "breathing_now"),
+        ("she woke up and wants to leave", "breathing_now"),
+    ],
+)
+def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
+    conversation: Conversation, text: str, step: str
+) -> None:
+    before = conversation.respond(Question("my friend took too much he wont wake up"), now=1.0).memory or Memory()
+    found = conversation.faq.safety.step(step)
+    assert found is not None
+    assert conversation.respond(Question(text), before, 60.0).reply == conversation.writer.step(found)
 
 
 def test_two_questions_in_one_message_get_both_answers_in_order(conversation: Conversation) -> None:

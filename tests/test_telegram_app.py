@@ -497,16 +497,16 @@ def test_a_chosen_country_narrows_every_number_and_can_be_taken_back(phone: Phon
 
     assert "999" in chosen[1].text
     assert "SAMHSA" not in chosen[1].text
+    assert "0300 123 6600" in phone.say(QUESTION)[0].text
     danger = phone.say("my friend is not breathing and blue")[0]
     assert "999" in danger.text.splitlines()[0]
     assert "911" not in danger.text
     card = phone.press("📞 Call 999")[1]
     assert card.parameters["phone_number"] == "999"
-    assert "0300 123 6600" in phone.say(QUESTION)[0].text
 
     phone.say("/country")
     assert faq.helplines.lines[0].name in phone.press(faq.texts.button_elsewhere)[1].text
-    assert "911" in phone.say("my friend is not breathing and blue")[0].text.splitlines()[0]
+    assert "911" in phone.say("i want to kill someone and myself")[0].text
 
 
 def test_one_chats_country_is_not_anothers(phone: Phone, faq: Faq) -> None:
@@ -873,6 +873,13 @@ def test_a_flood_is_slowed_down_once_but_an_emergency_in_it_is_answered(phone: P
     assert answers[FLOOD_MESSAGES + 1 :] == [[]] * 4
     assert "911" in one(phone.say("he is not breathing")).text.splitlines()[0]
     assert len(phone.say("hello", chat={"id": 5, "type": "private"})) == 1, "others notice nothing"
+
+
+def test_who_is_in_an_emergency_is_never_slowed_down(phone: Phone, faq: Faq) -> None:
+    phone.say("he is not breathing")
+    answers = [one(phone.say("what do i do")).text for _ in range(FLOOD_MESSAGES + 5)]
+    again = faq.safety.emergencies[0].again or ""
+    assert {text.splitlines()[0] for text in answers} == {content(faq.fill(again)).splitlines()[0]}
 
 
 def test_only_an_administrator_reloads_the_content(conversation: Conversation, faq: Faq) -> None:
