@@ -346,19 +346,26 @@ def test_what_is_not_clearly_something_else_is_about_the_emergency(burning: Conv
     assert turn.memory == replace(ALARMED, alarmed=101.0)
 
 
-def test_a_question_after_an_emergency_has_its_answer_one_tap_away(burning: Conversation) -> None:
-    turn = burning.respond(Question("When is the library open?"), ALARMED, 101.0)
-    assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*"
-    assert turn.reply.rows[-1][0].action == "topic:opening"
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_question_after_an_emergency_is_answered_below_a_word_of_it_or_one_tap_away(
+    burning: Conversation, sure: bool
+) -> None:
+    fitted = replace(matcher_for(burning.faq).fitted, calibration=Calibration(bias=9 if sure else 1, score=0))
+    library = Conversation(burning.faq, matcher=matcher_for(burning.faq, fitted))
+    turn = library.respond(Question("my card is late"), ALARMED, 101.0)
+    still = "*Still inside? Call 555 0100 (in town).*"
+    (topic,) = decision(turn).topics
+    assert (turn.reply.notice if sure else turn.reply.text) == still
+    assert (f"topic:{topic}" in [row[0].action for row in turn.reply.rows]) != sure
     assert turn.memory is not None
     assert turn.memory.danger(100.0 + FOLLOW_UP_SECONDS), "a question does not end the ten minutes"
     assert not turn.memory.danger(101.0 + FOLLOW_UP_SECONDS), "and does not begin them anew"
 
 
-@pytest.mark.parametrize("text", ["thank you", "i want to speak to a person"])
-def test_thanks_after_an_emergency_are_taken_below_a_word_of_it(burning: Conversation, text: str) -> None:
+@pytest.mark.parametrize("text", ["thank you", "i want to speak to a person", "When is the library open?"])
+def test_what_is_surely_something_else_is_said_below_a_word_of_the_emergency(burning: Conversation, text: str) -> None:
     turn = burning.respond(Question(text), ALARMED, 101.0)
-    assert decision(turn).outcome in {"thanks", "helpline"}
+    assert decision(turn).outcome in {"thanks", "helpline", "answer"}
     assert turn.reply.notice == "*Still inside? Call 555 0100 (in town).*"
     assert turn.reply.rows[0][0].action == "call:desk"
 
