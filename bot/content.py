@@ -307,6 +307,7 @@ _GROWING = {
     "greeting",
     "thanks",
     "helpline",
+    "complaint",
 }
 """Lists of ordinary words and phrases that a folder adds to; what the bot shows (rows, commands) it replaces."""
 

@@ -10,7 +10,17 @@ from functools import lru_cache
 from typing import Literal
 
 from bot.faq import Emergency, Faq, Topic
-from bot.matching import SMALL_TALK, Certain, Explanation, Matcher, Unknown, Verdict, matcher_for, phrasings_of
+from bot.matching import (
+    COMPLAINT,
+    SMALL_TALK,
+    Certain,
+    Explanation,
+    Matcher,
+    Unknown,
+    Verdict,
+    matcher_for,
+    phrasings_of,
+)
 from bot.opinion import Opinion
 from bot.replies import Event, Rated, Reply, Writer
 from bot.safety import CLASSIFIER, NOTHING_FOUND, Finding, Gate
@@ -235,7 +245,7 @@ class Conversation:
             pass
         elif isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK):
             small: dict[str, Outcome] = {"/greeting": "greeting", "/thanks": "thanks", "/helpline": "helpline"}
-            outcome = small[verdict.labels[0]]
+            outcome = small.get(verdict.labels[0], "unknown")
         elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
@@ -328,6 +338,8 @@ class Conversation:
                 return replace(writer.thanks(), notice=notice)
             case "helpline":
                 return replace(writer.helpline(), notice=notice)
+            case _ if isinstance(decision.verdict, Certain) and decision.verdict.labels == (COMPLAINT,):
+                return writer.complaint(notice=notice)
             case _ if self._matcher.normaliser.is_other_language(text):
                 return writer.other_language(notice=notice)
             case _:

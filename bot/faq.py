@@ -309,11 +309,12 @@ class Words(Model):
 
 
 class SmallTalk(Model):
-    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, or ask of something else."""
+    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, complain, or ask of something else."""
 
     greeting: tuple[Line, ...] = ()
     thanks: tuple[Line, ...] = ()
     helpline: tuple[Line, ...] = ()
+    complaint: tuple[Line, ...] = ()
     out_of_scope: tuple[Line, ...] = ()
 
 
@@ -342,6 +343,7 @@ class Texts(Model):
     start: Prose
     greeting: Prose
     thanks: Prose
+    complaint: Prose
     help: Prose
     privacy: Prose
     privacy_ratings: Prose

@@ -41,9 +41,9 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SMALL_TALK = "/"
-"""First character of the labels that are no topic: `/greeting`, `/thanks`, `/helpline`, `/out_of_scope`."""
+"""First character of the labels that are no topic: `/greeting`, `/thanks`, `/helpline`, `/complaint`, `/out_of_scope`."""
 
-OUT_OF_SCOPE = "/out_of_scope"
+OUT_OF_SCOPE, COMPLAINT = "/out_of_scope", "/complaint"
 
 # What follows was chosen on labelled development questions and on three public intent sets together.
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
@@ -981,7 +981,7 @@ def phrasings_of(faq: Faq) -> dict[str, list[str]]:
     phrasings: dict[str, list[str]] = {}
     for topic in faq.topics:
         phrasings[topic.id] = [*topic.questions, *topic.heard, topic.title, " ".join([topic.title, *topic.keywords])]
-    for label in ("greeting", "thanks", "helpline", "out_of_scope"):
+    for label in ("greeting", "thanks", "helpline", "complaint", "out_of_scope"):
         if examples := getattr(faq.small_talk, label):
             phrasings[SMALL_TALK + label] = list(examples)
     return phrasings

@@ -160,6 +160,10 @@ class Writer:
         """There is no answer here: topics, and a person to call."""
         return self._way_out(self._texts.unknown, notice=notice)
 
+    def complaint(self, *, notice: str = "") -> Reply:
+        """An answer was no help, or somebody swears at the bot: sorry, another try, and a person to call."""
+        return self._way_out(self._texts.complaint, notice=notice)
+
     def other_language(self, *, notice: str = "") -> Reply:
         """The message is in a language that the bot does not speak."""
         return self._way_out(self._texts.other_language, notice=notice)

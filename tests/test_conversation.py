@@ -468,6 +468,12 @@ def test_small_talk_is_answered_as_such(small: Conversation) -> None:
     assert small.respond(Question("give me a phone number")).reply == small.writer.helpline()
 
 
+def test_a_complaint_is_told_sorry_and_counts_as_unanswered(small: Conversation) -> None:
+    turn = small.respond(Question("that is not what i asked"))
+    assert turn.reply == small.writer.complaint()
+    assert decision(turn).outcome == "unknown"
+
+
 def test_the_helpline_s_label_is_a_command_and_also_decides_as_one(small: Conversation, library: Faq) -> None:
     label = library.texts.button_helpline
     assert small.respond(Question(label)).decision is None

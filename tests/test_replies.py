@@ -70,6 +70,7 @@ def test_every_other_reply_fits_into_one_message(faq: Faq, writer: Writer) -> No
         writer.suggest(faq.topics, notice=writer.soft_check()),
         writer.none_of_these(),
         writer.follow_up(),
+        writer.complaint(notice=writer.soft_check()),
         writer.start(),
         writer.greeting(),
         writer.thanks(),
