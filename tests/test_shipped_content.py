@@ -227,7 +227,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
         ("i", 0.94, 0.05),
         # A round of 150 and 150; nothing was chosen on it or learned from it.
-        ("k", 0.97, 0.02),
+        ("k", 0.97, 0.03),
         # A third of four more: oblique, rambling, in questions, in depth.
         ("l", 0.88, 0.08),
         # Rounds of 150 and 150 in the order of their coming.
@@ -247,7 +247,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
         # A third of one writer's on treatment medicines, in the words of danger.
-        ("j", 0.95, 0.08),
+        ("j", 0.93, 0.08),
         # Rounds of 150 and 150; nothing was learned from them.
         ("c", 0.96, 0.02),
         ("o", 0.97, 0.03),
@@ -255,6 +255,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("F", 0.92, 0.06),
         ("G", 0.96, 0.03),
         ("J", 0.96, 0.04),
+        ("K", 0.96, 0.03),
+        ("L", 0.96, 0.03),
         # One of a writer who tried to break the gate; nothing was learned from it.
         ("h", 0.94, 0.06),
         # A third of four writers' on two classes each.
@@ -269,6 +271,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("D", 0.84, 0.09),
         # A quarter or a third of six writers' on suicide and overdose alone, hints and look-alikes in the same words.
         ("E", 0.70, 0.18),
+        # A third of seven writers': hints of suicide and of overdose, the rarer classes, short slang, ordinary statements.
+        ("H", 0.85, 0.15),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
