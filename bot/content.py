@@ -512,6 +512,10 @@ def _safety(
             elif (line := faq.helplines.get(name)) and line.placement:
                 message = f"{name!r} places callers in treatment: it may not stand in an emergency reply"
                 yield elsewhere("_safety.yaml", (*here, "contacts"), message)
+        for name in emergency.subject:
+            if name not in safety.words:
+                message = f"list {name!r} is not among 'words'{_did_you_mean(name, safety.words)}"
+                yield elsewhere("_safety.yaml", (*here, "subject"), message)
         for name in emergency.steps:
             if name not in steps:
                 message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
@@ -533,6 +537,11 @@ def _safety(
                     if name not in safety.guards:
                         message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
                         yield elsewhere("_safety.yaml", (kind, number, "rules", index, "unless"), message)
+                for name in rule.after:
+                    if safety.emergency(name) is None:
+                        known = [one.id for one in safety.emergencies]
+                        message = f"{name!r} is no emergency{_did_you_mean(name, known)}"
+                        yield elsewhere("_safety.yaml", (kind, number, "rules", index, "after"), message)
                 for say in rule.says:
                     for name in re.findall(r"<(\w*)>", say):
                         if name not in safety.words:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.faq import Emergency, Faq, Topic
+from bot.faq import Emergency, Faq, Step, Topic
 from bot.matching import (
     COMPLAINT,
     SMALL_TALK,
@@ -194,8 +194,7 @@ class Conversation:
             case Press(action) if action.startswith("country:"):
                 return self._country_set(action.removeprefix("country:"), memory)
             case Press(action):
-                met = self._met(action, memory.danger(now))
-                return Turn(self._press(action, writer), memory=memory.met(met, now) if met else None)
+                return Turn(self._press(action, writer), memory=self._pressed(action, memory, now))
             case Media():
                 return Turn(writer.media())
 
@@ -278,14 +277,14 @@ class Conversation:
         command = self._quick_command(text)
         if command:
             return Turn(self._command(command, "", writer))
-        danger = self.faq.safety.emergency(memory.danger(now))
-        step = self._gate.step(text, danger) if danger else None
-        if danger and step:
-            decision = Decision("emergency", emergency=danger.id)
-            return Turn(writer.step(step), decision, memory=memory.met(danger.id, now))
         decision = self.decide(text, memory.recent(now))
+        danger = self.faq.safety.emergency(memory.danger(now))
         if danger:
-            decision = self._still(decision, danger)
+            decision, step = self._still(decision, danger, text)
+            if step and step.ends:
+                return self._over(step, text, memory, now)
+            if step:
+                return Turn(writer.step(step), decision, memory=memory.met(danger.id, now))
         if decision.emergency and not decision.topics:
             return Turn(self._reply(decision, text, writer), decision, memory=memory.met(decision.emergency, now))
         answered = decision.topics[0] if decision.outcome == "answer" else ""
@@ -298,34 +297,57 @@ class Conversation:
             reply = writer.reminded(danger, reply)
         return Turn(reply, decision, memory=memory.answered(answered, now))
 
-    def _still(self, decision: Decision, danger: Emergency) -> Decision:
-        """What a message means that comes soon after an emergency: that this is not over.
+    def _over(self, step: Step, text: str, memory: Memory, now: float) -> Turn:
+        """Nobody is in danger after all: that is said, above the answer where the message has a question, too."""
+        writer = self._writer(memory)
+        reply = writer.step(step)
+        decision = self.decide(text)
+        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+        answered = decision.outcome == "answer" and decision.confidence >= SURELY_ELSE
+        if answered:
+            family = self._about_other(text, topics)
+            reply = writer.answers(topics, notice=reply.text, family=family)
+        else:
+            decision = replace(decision, outcome="unknown", topics=(), emergency=None)
+        memory = replace(memory, emergency="")
+        return Turn(reply, decision, memory=memory.answered(decision.topics[0] if answered else "", now))
+
+    def _still(self, decision: Decision, danger: Emergency, text: str) -> tuple[Decision, Step | None]:
+        """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
 
         What is surely something else is answered, below a word of the emergency; what may be has its topic one tap
-        away. What the second opinion alone takes for another danger ("its not working")
-        may well be this one.
+        away. What the second opinion alone takes for another danger may well be this one ("its not working"), and a less
+        pressing danger does not end a more pressing one ("i dont want an ambulance").
         """
         finding = decision.finding
-        if decision.outcome == "emergency":
-            if any(hit.rule != CLASSIFIER for hit in finding.hits):
-                return decision
-            found = {one.id for one in finding.emergencies} | {danger.id}
-            both = tuple(one for one in self.faq.safety.emergencies if one.id in found)
-            return replace(decision, emergency=both[0].id, finding=replace(finding, emergencies=both))
+        order = self.faq.safety.emergencies
+        first = finding.emergencies[0] if finding.emergencies else danger
+        by_rule = any(hit.rule != CLASSIFIER for hit in finding.hits)
+        if first != danger and by_rule and (first.firm or order.index(first) < order.index(danger)):
+            return decision, None
+        come_to = self._gate.follow_up(text, danger)
+        if isinstance(come_to, Step):
+            return Decision("emergency", emergency=danger.id), come_to
+        if come_to:
+            both = tuple(dict.fromkeys((come_to, danger)))
+            return Decision("emergency", emergency=come_to.id, finding=Finding("emergency", both)), None
+        if finding.emergencies:
+            others = tuple(one for one in finding.emergencies if one != danger)
+            found = (danger, *others) if by_rule else others
+            return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
         sure = decision.outcome == "answer" and decision.confidence >= SURELY_ELSE
         if sure or decision.outcome in ("thanks", "helpline"):
-            return replace(decision, caution=True)
+            return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
-        return replace(decision, outcome="emergency", emergency=danger.id, topics=topics)
+        return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
 
     def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
-            case "emergency" if decision.finding.emergencies:
-                return writer.emergency(*decision.finding.emergencies)
             case "emergency" if danger := self.faq.safety.emergency(decision.emergency or ""):
-                return writer.again(danger, topics)
+                found = decision.finding.emergencies
+                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics)
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
@@ -377,14 +399,18 @@ class Conversation:
         }
         return replies.get(name, writer.unknown_command)()
 
-    def _met(self, action: str, danger: str) -> str:
-        """The emergency that a press is about, or nothing: its own button, or one of its steps."""
+    def _pressed(self, action: str, memory: Memory, now: float) -> Memory | None:
+        """What to remember after a press: the emergency whose button it is, or one of whose steps, until it is over."""
         kind, _, argument = action.partition(":")
         if kind == "emergency" and self.faq.safety.emergency(argument):
-            return argument
-        if kind == "step":
-            return danger or next((one.id for one in self.faq.safety.emergencies if argument in one.steps), "")
-        return ""
+            return memory.met(argument, now)
+        step = self.faq.safety.step(argument) if kind == "step" else None
+        if step is None:
+            return None
+        if step.ends:
+            return replace(memory, emergency="")
+        owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
+        return memory.met(memory.danger(now) or owners[0], now)
 
     def _press(self, action: str, writer: Writer) -> Reply:
         kind, _, argument = action.partition(":")

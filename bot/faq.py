@@ -210,6 +210,8 @@ class Rule(Model):
     unless: tuple[Id, ...] = ()
     soft: bool = False
     """A soft rule adds the one-line check above the normal answer instead of replacing it."""
+    after: tuple[Id, ...] = ()
+    """An emergency's rule that is read only soon after the reply to one of these emergencies ("i took something")."""
 
 
 class Emergency(Model):
@@ -228,6 +230,8 @@ class Emergency(Model):
     """In doubt this class is an emergency: a false alarm is better than a miss."""
     firm: bool = False
     """What its rules find stands, however sure the classifier is of the opposite."""
+    subject: tuple[Id, ...] = ()
+    """Word lists of what this class is about: where none of them is named, the classifier alone may only doubt."""
     rules: tuple[Rule, ...] = ()
 
 
@@ -242,6 +246,8 @@ class Step(Model):
     text: Prose
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
     rules: tuple[Rule, ...] = ()
+    ends: bool = False
+    """Nobody is in danger after all: it is offered after the emergency's first reply, and the emergency is forgotten."""
 
 
 class Refusal(Model):

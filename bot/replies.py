@@ -186,29 +186,30 @@ class Writer:
         """The emergency steps and nothing else: no prompt, no advertising, no ratings."""
         first, *others = emergencies
         texts = [first.reply, *(other.also or other.reply for other in others)]
-        rows = (*self._danger_rows(emergencies), *self._country_row())
+        rows = (*self._danger_rows(emergencies, first=True), *self._country_row())
         return Reply(text=self._fill("\n\n".join(texts)), rows=rows)
 
-    def again(self, emergency: Emergency, topics: Iterable[Topic] = ()) -> Reply:
+    def again(self, emergency: Emergency, others: Sequence[Emergency] = (), topics: Iterable[Topic] = ()) -> Reply:
         """The reply to what is written soon after this emergency's steps and asks for none of them.
 
-        `topics` it may have asked about are one tap away.
+        `others` are what it may mean besides; `topics` it may have asked about are one tap away.
         """
         asked = tuple((self.topic_button(topic),) for topic in topics)
-        rows = (*self._danger_rows([emergency]), *asked)
-        return Reply(text=self._fill(emergency.again or emergency.reply), rows=rows)
+        texts = [emergency.again or emergency.reply, *(other.also or other.reply for other in others)]
+        return Reply(text=self._fill("\n".join(texts)), rows=(*self._danger_rows([emergency, *others]), *asked))
 
     def reminded(self, emergency: Emergency, reply: Reply) -> Reply:
         """A reply to what is written soon after an emergency and is about something else: the emergency stands above."""
         again = self.again(emergency)
         return replace(reply, notice=again.text, rows=(*again.rows, *reply.rows))
 
-    def _danger_rows(self, emergencies: Sequence[Emergency]) -> Rows:
-        """The numbers to call, and the steps, one tap each."""
+    def _danger_rows(self, emergencies: Sequence[Emergency], *, first: bool = False) -> Rows:
+        """The numbers to call, and the steps, one tap each; in the `first` reply none that says it is over."""
         names = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
         found = {line.id: (name, line) for name in names if (line := self.line(name))}
         calls = [self._call_button(name, line) for name, line in found.values()]
-        steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps)
+        over = {step.id for step in self._faq.safety.steps if step.ends and first}
+        steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps if name not in over)
         return (*_in_rows(calls, 2), *self._step_rows(steps))
 
     def step(self, step: Step) -> Reply:
@@ -218,7 +219,7 @@ class Writer:
             for one in self._faq.safety.emergencies
             if step.id in one.steps
             for other in self._faq.safety.steps
-            if other.id in one.steps and other.id != step.id
+            if other.id in one.steps and other.id != step.id and not step.ends
         ]
         return Reply(title=step.title, text=self._fill(step.text), rows=tuple(self._step_rows(dict.fromkeys(others))))
 

@@ -61,7 +61,7 @@ DOUBTFUL_RAISE_AT = 0.2
 """Where a rule knows the wording as doubtful only."""
 DOUBT_AT = -0.3
 SHORTEST = 3
-"""Words that the second opinion needs to raise an alarm by itself ("help" says too little)."""
+"""Words that the second opinion needs to raise an alarm or to decline by itself ("help" and "where" say too little)."""
 SENTENCE_AT, SENTENCE_FROM = 0.4, -0.5
 """What a single sentence must reach, so that danger counts in the middle of a story that as a whole scores low, and
 what the story must reach still."""
@@ -260,9 +260,13 @@ class Gate:
         self._items: dict[str, tuple[str, frozenset[str]]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
         self._guards = _Book((name, self._compile(say)) for name, says in safety.guards.items() for say in says)
-        self._emergencies = _Book(self._compiled(safety.emergencies))
+        self._emergencies, self._later = (
+            _Book(entry for entry in self._compiled(safety.emergencies) if bool(entry[0].rule.after) == later)
+            for later in (False, True)
+        )
         self._refusals = _Book(self._compiled(safety.refusals))
         self._steps = _Book(self._compiled(safety.steps))
+        self._subjects = {one.id: [self._compile(f"<{name}>") for name in one.subject] for one in safety.emergencies}
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._firm = {one.id for one in safety.emergencies if one.firm}
         self._firm |= {one.id for one in safety.refusals if one.firm}
@@ -294,7 +298,7 @@ class Gate:
             classes |= {hit.owner for hit in own}
             found = tuple(one for one in self._safety.emergencies if one.id in classes)
             return Finding("emergency", found, None, (*(hit for hit, _ in hits), *own), tuple(excused))
-        declined = None if doubted else self._asked(scores)
+        declined = None if doubted else self._asked(said, scores)
         # Without the scores: what is no danger may well be an ask to decline.
         refusals, also_excused = self._hits(self._refusals, sentences, {})
         if scores and scores[DECLINED] < ALLOW_AT:
@@ -305,17 +309,20 @@ class Gate:
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
-    def step(self, text: str, emergency: Emergency) -> Step | None:
-        """The step that a message soon after this emergency's reply asks for, or has come to ("he is awake now").
+    def follow_up(self, text: str, emergency: Emergency) -> Emergency | Step | None:
+        """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
 
-        Of several the last in the emergency's order, which is that of a rescue. The whole message counts as one sentence
-        ("he woke up. now he is out again").
+        Of several steps the last in the content's order, which is that of a rescue. The whole message counts as one
+        sentence ("he woke up. now he is out again").
         """
         clauses = [list(itertools.chain.from_iterable(self._clauses(text)))]
-        hits, _ = self._hits(self._steps, list(self._readings(clauses, self._meant(clauses))), {})
-        asked = {hit.owner for hit, _ in hits}
-        steps = {step.id: step for step in self._safety.steps}
-        return next((steps[name] for name in reversed(emergency.steps) if name in asked), None)
+        sentences = list(self._readings(clauses, self._meant(clauses)))
+        worse = {owned.owner for owned in self._said(self._later, sentences) if emergency.id in owned.rule.after}
+        asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
+        emergencies = (one for one in self._safety.emergencies if one.id in worse)
+        return next(emergencies, None) or next(
+            (step for step in reversed(self._safety.steps) if step.id in asked), None
+        )
 
     def _named(self, scores: Mapping[str, float], classes: Collection[str]) -> Hit | None:
         """A class beside these that the second opinion is sure of, in a message that is not surely harmless."""
@@ -324,10 +331,10 @@ class Gate:
             return None
         return Hit(danger.id, CLASSIFIER, f"class score {scores[danger.id]:.2f}")
 
-    def _asked(self, scores: Mapping[str, float]) -> Hit | None:
+    def _asked(self, said: Read, scores: Mapping[str, float]) -> Hit | None:
         """What the second opinion declines."""
         asked = _likeliest(self._safety.refusals, scores)
-        if asked is None or scores[DECLINED] < REFUSE_AT:
+        if asked is None or scores[DECLINED] < REFUSE_AT or sum(map(len, said)) < SHORTEST:
             return None
         return Hit(asked.id, CLASSIFIER, f"score {scores[DECLINED]:.2f}")
 
@@ -351,7 +358,9 @@ class Gate:
         if level < DOUBT_AT:
             return None, None
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
-        if sum(map(len, said)) < SHORTEST:
+        subject = self._subjects[danger.id]
+        named = not subject or any(pattern.search(one) for one in sentences for pattern in subject)
+        if not named or sum(map(len, said)) < SHORTEST:
             return None, hit
         lowered = level < SURE_AT and any(
             name in LOWERING and pattern.search(one)
@@ -392,6 +401,14 @@ class Gate:
                 if known is None or not opposed:
                     hits[key] = hit, owned.rule.soft or opposed
         return list(hits.values()), list(excused)
+
+    def _said(self, rules: "_Book[_Owned]", sentences: Sequence[_Sentence]) -> Iterator[_Owned]:
+        """The rules of which a wording stands there, and no guard beside it."""
+        for sentence in sentences:
+            for owned, pattern in rules.candidates(sentence):
+                found = pattern.search(sentence)
+                if found and not self._guard(owned.rule, sentence, found):
+                    yield owned
 
     def _opposed(self, owner: str, scores: Mapping[str, float], sentence: _Sentence, found: re.Match[str]) -> bool:
         """Whether the second opinion is sure that a match is no danger."""

@@ -528,13 +528,13 @@ def test_a_country_names_only_what_there_is(write: Write, right: str, wrong: str
 
 
 def test_mistakes_in_steps_and_in_what_is_said_again_are_found(write: Write) -> None:
-    safety = SAFETY.replace("    title: Fire\n", "    title: Fire\n    steps: [ran]\n")
+    safety = SAFETY.replace("    title: Fire\n", "    title: Fire\n    steps: [ran]\n    subject: [plcae]\n")
     safety = safety.replace("    reply: |\n      *Leave", "    again: Call {dekc}.\n    reply: |\n      *Leave")
     safety += """steps:
   - id: run
     title: Run
     text: Run to {dsek}.
-    rules: [{id: asked, says: ["where <plaec>"], unless: [psat]}]
+    rules: [{id: asked, says: ["where <plaec>"], unless: [psat], after: [fier]}]
 """
     with pytest.raises(ContentError) as caught:
         content.load(write(LIBRARY, helplines=HELPLINES, safety=safety))
@@ -545,6 +545,8 @@ def test_mistakes_in_steps_and_in_what_is_said_again_are_found(write: Write) -> 
         "{dekc} is no number",
         "<plaec> is not among 'words'",
         "guard 'psat' is not defined",
+        "'fier' is no emergency",
+        "list 'plcae' is not among 'words'",
     ):
         assert any(said in line for line in lines), said
 

@@ -305,14 +305,17 @@ def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) ->
 @pytest.fixture
 def burning(library: Faq) -> Conversation:
     """A library whose fire has a step, and words for whatever is written after it."""
-    fire, *others = library.safety.emergencies
-    fire = fire.model_copy(update={"steps": ("door", "window"), "again": "*Still inside? Call {desk}.*"})
+    fire, flood = library.safety.emergencies
+    fire = fire.model_copy(update={"steps": ("door", "window", "out"), "again": "*Still inside? Call {desk}.*"})
+    hot = Rule(id="hot", says=("hot pipes",), after=("fire",))
+    flood = flood.model_copy(update={"also": "*And go upstairs.*", "rules": (*flood.rules, hot)})
     steps = (
+        Step(id="out", title="No fire", text="Good.", ends=True, rules=(Rule(id="said", says=("false alarm",)),)),
         Step(id="door", title="The door", text="Shut it.", rules=(Rule(id="asked", says=("door",)),)),
         Step(id="window", title="The window", text="Wave.", rules=(Rule(id="asked", says=("window",)),)),
         Step(id="stairs", title="The stairs", text="Go down.", rules=(Rule(id="asked", says=("stairs",)),)),
     )
-    safety = library.safety.model_copy(update={"emergencies": (fire, *others), "steps": steps})
+    safety = library.safety.model_copy(update={"emergencies": (fire, flood), "steps": steps})
     return Conversation(library.model_copy(update={"safety": safety}))
 
 
@@ -342,7 +345,12 @@ def test_what_is_not_clearly_something_else_is_about_the_emergency(burning: Conv
     turn = burning.respond(Question(text), ALARMED, 101.0)
     assert decision(turn).outcome == "emergency"
     assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*"
-    assert [row[0].action for row in turn.reply.rows] == ["call:desk", "step:door"]
+    assert [button.action for row in turn.reply.rows for button in row] == [
+        "call:desk",
+        "step:door",
+        "step:window",
+        "step:out",
+    ]
     assert turn.memory == replace(ALARMED, alarmed=101.0)
 
 
@@ -374,13 +382,6 @@ def test_an_ask_to_decline_after_an_emergency_gets_the_emergency(burning: Conver
     assert decision(burning.respond(Question("how do i steal a book"), ALARMED, 101.0)).emergency == "fire"
 
 
-def test_an_emergency_after_another_is_answered_as_what_it_is(burning: Conversation) -> None:
-    turn = burning.respond(Question("the cellar is flooded"), ALARMED, 101.0)
-    assert turn.reply == burning.writer.emergency(burning.faq.safety.emergencies[1])
-    assert turn.memory is not None
-    assert turn.memory.danger(101.0) == "flood"
-
-
 def test_what_the_classifier_alone_takes_for_another_danger_stands_beside_the_one_before(burning: Conversation) -> None:
     safety = burning.faq.safety.model_copy(
         update={"examples": {"flood": ("it does not work",) * 3, "none": ("hours",)}}
@@ -392,7 +393,44 @@ def test_what_the_classifier_alone_takes_for_another_danger_stands_beside_the_on
 
     turn = sure.respond(Question("it does not work"), ALARMED, 101.0)
 
-    assert turn.reply == sure.writer.emergency(*faq.safety.emergencies)
+    assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*\n*And go upstairs.*"
+    assert turn.memory is not None
+    assert turn.memory.danger(101.0) == "fire"
+
+
+def test_a_rule_for_what_comes_after_another_emergency_is_read_only_then(burning: Conversation) -> None:
+    fire, flood = burning.faq.safety.emergencies
+    assert decision(burning.respond(Question("the hot pipes"))).outcome != "emergency"
+    assert burning.respond(Question("the hot pipes"), ALARMED, 101.0).reply == burning.writer.emergency(flood, fire)
+    after_flood = Memory(emergency="flood", alarmed=100.0)
+    assert burning.respond(Question("the hot pipes"), after_flood, 101.0).reply == burning.writer.again(flood)
+
+
+def test_a_less_pressing_danger_does_not_end_a_more_pressing_one(burning: Conversation) -> None:
+    fire, flood = burning.faq.safety.emergencies
+    firm = burning.faq.safety.model_copy(update={"emergencies": (fire, flood.model_copy(update={"firm": True}))})
+    certain = Conversation(burning.faq.model_copy(update={"safety": firm}))
+    flooded = Question("the cellar is flooded")
+    assert burning.respond(flooded, ALARMED, 101.0).reply == burning.writer.emergency(fire, flood)
+    assert certain.respond(flooded, ALARMED, 101.0).reply == burning.writer.emergency(flood)
+    wet = Memory(emergency="flood", alarmed=100.0)
+    assert burning.respond(Question("fire"), wet, 101.0).reply == burning.writer.emergency(fire)
+
+
+def test_who_says_that_it_is_no_emergency_is_believed(burning: Conversation) -> None:
+    turn = burning.respond(Question("sorry, false alarm"), ALARMED, 101.0)
+    assert turn.reply.text == "Good."
+    assert turn.memory is not None
+    assert not turn.memory.danger(101.0)
+    asked = burning.respond(Question("false alarm. When is the library open?"), ALARMED, 101.0)
+    assert (asked.reply.notice, asked.reply.text) == ("Good.", "Nine to five.")
+    pressed = burning.respond(Press("step:out"), ALARMED, 101.0)
+    assert pressed.memory == replace(ALARMED, emergency="")
+
+
+def test_the_first_reply_to_an_emergency_does_not_offer_that_it_is_none(burning: Conversation) -> None:
+    first = burning.respond(Question("fire")).reply
+    assert "step:out" not in [button.action for row in first.rows for button in row]
 
 
 def test_ten_minutes_after_an_emergency_a_message_is_read_by_itself(burning: Conversation) -> None:
@@ -426,6 +464,9 @@ def test_without_words_of_its_own_an_emergency_is_said_again(small: Conversation
         ("can i let him sleep it off", "recovery_position"),
         ("hes breathing now", "breathing_now"),
         ("she woke up and wants to leave", "breathing_now"),
+        ("he went back to sleep", "recovery_position"),
+        ("ok i called 911 they are coming", "help_coming"),
+        ("no i meant last year", "no_danger"),
     ],
 )
 def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
@@ -435,6 +476,20 @@ def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
     found = conversation.faq.safety.step(step)
     assert found is not None
     assert conversation.respond(Question(text), before, 60.0).reply == conversation.writer.step(found)
+
+
+def test_pills_that_were_taken_after_words_of_suicide_are_an_overdose(conversation: Conversation) -> None:
+    before = conversation.respond(Question("i want to end it"), now=1.0).memory or Memory()
+    assert decision(conversation.respond(Question("i cant call"), before, 60.0)).emergency == "suicide"
+    turn = conversation.respond(Question("i took something"), before, 60.0)
+    assert [one.id for one in decision(turn).finding.emergencies] == ["overdose", "suicide"]
+    assert decision(conversation.respond(Question("i didnt take anything"), before, 60.0)).emergency == "suicide"
+
+
+def test_who_cannot_talk_is_told_how_to_get_help_in_silence(conversation: Conversation) -> None:
+    before = conversation.respond(Question("my boyfriend hit me tonight"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("i cant call he will hear"), before, 60.0)
+    assert "leave the line open" in turn.reply.text
 
 
 def test_two_questions_in_one_message_get_both_answers_in_order(conversation: Conversation) -> None:

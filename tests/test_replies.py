@@ -93,7 +93,7 @@ def test_every_other_reply_fits_into_one_message(faq: Faq, writer: Writer) -> No
 def test_every_emergency_and_any_two_at_once_fit_into_one_message(faq: Faq, writer: Writer) -> None:
     for emergency in faq.safety.emergencies:
         fits(writer.emergency(emergency))
-        fits(writer.again(emergency, faq.topics[:2]))
+        fits(writer.again(emergency, faq.safety.emergencies[:2], faq.topics[:2]))
         fits(writer.reminded(emergency, writer.helpline()))
     for pair in itertools.combinations(faq.safety.emergencies, 2):
         fits(writer.emergency(*pair))

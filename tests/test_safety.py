@@ -342,6 +342,20 @@ def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> 
     assert [one.id for one in gate.check("where is the museum about fire, help").emergencies] == ["flood"]
 
 
+def test_a_class_with_a_subject_is_only_doubted_by_the_classifier_where_nothing_names_it() -> None:
+    fire = Emergency(id="fire", title="Fire", reply="Run.", subject=("burning",))
+    gate = gate_that_learned(Safety(words={"burning": ("flames", "smoke")}, emergencies=(fire,)))
+
+    assert gate.check("flames on the roof now").level == "emergency"
+    assert gate.check("fire on the roof now").level == "doubtful"
+
+
+def test_one_word_is_too_little_for_the_classifier_to_decline() -> None:
+    gate = gate_that_declines("nothing")
+    assert gate.check("flames on the roof").refusal is not None
+    assert gate.check("flames").refusal is None
+
+
 def test_a_gate_that_only_declines_reads_every_message() -> None:
     refusal = Refusal(id="fire", reply="No.", rules=(Rule(id="rule", says=("fire",)),))
     gate = gate_that_learned(Safety(refusals=(refusal,)))

@@ -272,7 +272,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A quarter or a third of six writers' on suicide and overdose alone, hints and look-alikes in the same words.
         ("E", 0.70, 0.18),
         # A third of seven writers': hints of suicide and of overdose, the rarer classes, short slang, ordinary statements.
-        ("H", 0.85, 0.15),
+        ("H", 0.83, 0.13),
+        # A third of four writers' shortest: fragments of a conversation, and how things stand in a few words.
+        ("M", 0.97, 0.07),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
