@@ -316,8 +316,9 @@ class Conversation:
         """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
 
         What is surely something else is answered, below a word of the emergency; what may be has its topic one tap
-        away. What the second opinion alone takes for another danger may well be this one ("its not working"), and a less
-        pressing danger does not end a more pressing one ("i dont want an ambulance").
+        away. What the second opinion alone takes for another danger may well be this one ("its not working"), a less
+        pressing danger does not end a more pressing one ("i dont want an ambulance"), and that it was none is believed
+        only of a message without any danger.
         """
         finding = decision.finding
         order = self.faq.safety.emergencies
@@ -326,9 +327,9 @@ class Conversation:
         if first != danger and by_rule and (first.firm or order.index(first) < order.index(danger)):
             return decision, None
         come_to = self._gate.follow_up(text, danger)
-        if isinstance(come_to, Step):
+        if isinstance(come_to, Step) and not (come_to.ends and finding.emergencies):
             return Decision("emergency", emergency=danger.id), come_to
-        if come_to:
+        if isinstance(come_to, Emergency):
             both = tuple(dict.fromkeys((come_to, danger)))
             return Decision("emergency", emergency=come_to.id, finding=Finding("emergency", both)), None
         if finding.emergencies:

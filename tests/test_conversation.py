@@ -424,6 +424,8 @@ def test_who_says_that_it_is_no_emergency_is_believed(burning: Conversation) -> 
     assert not turn.memory.danger(101.0)
     asked = burning.respond(Question("false alarm. When is the library open?"), ALARMED, 101.0)
     assert (asked.reply.notice, asked.reply.text) == ("Good.", "Nine to five.")
+    doubted = burning.respond(Question("false alarm, the reading room is burning"), ALARMED, 101.0)
+    assert doubted.reply == burning.writer.emergency(burning.faq.safety.emergencies[0])
     pressed = burning.respond(Press("step:out"), ALARMED, 101.0)
     assert pressed.memory == replace(ALARMED, emergency="")
 

@@ -350,6 +350,13 @@ def test_a_class_with_a_subject_is_only_doubted_by_the_classifier_where_nothing_
     assert gate.check("fire on the roof now").level == "doubtful"
 
 
+def test_a_bare_number_is_no_doubt() -> None:
+    fire = Emergency(id="fire", title="Fire", reply="Run.")
+    gate = gate_that_learned(Safety(emergencies=(fire,)), fire=["80", "80 90", "80 flames"])
+    assert gate.check("80").level == "none"
+    assert gate.check("flames").level == "doubtful"
+
+
 def test_one_word_is_too_little_for_the_classifier_to_decline() -> None:
     gate = gate_that_declines("nothing")
     assert gate.check("flames on the roof").refusal is not None
