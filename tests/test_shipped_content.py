@@ -225,7 +225,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # Three more such rounds.
         ("f", 0.97, 0.03),
         # A third of four writers with hard styles: spelled by ear, understated, the rarer classes.
-        ("i", 0.94, 0.05),
+        ("i", 0.93, 0.05),
         # A round of 150 and 150; nothing was chosen on it or learned from it.
         ("k", 0.97, 0.03),
         # A third of four more: oblique, rambling, in questions, in depth.
