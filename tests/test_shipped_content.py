@@ -287,6 +287,18 @@ def test_held_back_cries_for_help_are_recognised_as_measured(
     assert share(gate, [row for row in rows if row["label"] == "none"]) <= false_alarms
 
 
+def test_nobody_is_told_what_to_do_after_waking_who_does_not_wake(gate: Gate, faq: Faq) -> None:
+    """Three writers' next messages in an overdose; the wordings were mended on them, so this holds what was reached."""
+    overdose = faq.safety.emergencies[0]
+    told: dict[str, list[str]] = {}
+    for row in lines("after_overdose.jsonl"):
+        come_to = gate.follow_up(row["text"], overdose)
+        told.setdefault(row["label"], []).append(come_to.id if come_to else "")
+    assert told["awake"].count("breathing_now") / len(told["awake"]) >= 0.8
+    for label in ("still_out", "naloxone", "no_naloxone", "breaths", "first_aid", "side", "other"):
+        assert not {"breathing_now", "no_danger"} & set(told[label]), label
+
+
 def test_no_held_back_message_is_an_example(faq: Faq) -> None:
     known = {" ".join(text.lower().split()) for texts in faq.safety.examples.values() for text in texts}
     held = [str(row["text"]) for row in lines("safety_held_back.jsonl")]
