@@ -87,6 +87,11 @@ class Decision:
     finding: Finding = NOTHING_FOUND
     verdict: Verdict | None = None
 
+    @property
+    def sure(self) -> bool:
+        """Whether this answers a question that even soon after an emergency is surely about something else."""
+        return self.outcome == "answer" and self.confidence >= SURELY_ELSE
+
 
 FOLLOW_UP_SECONDS = 600.0
 SURELY_ELSE = 0.8
@@ -302,15 +307,14 @@ class Conversation:
         writer = self._writer(memory)
         reply = writer.step(step)
         decision = self.decide(text)
-        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
-        answered = decision.outcome == "answer" and decision.confidence >= SURELY_ELSE
-        if answered:
-            family = self._about_other(text, topics)
-            reply = writer.answers(topics, notice=reply.text, family=family)
+        topic = ""
+        if decision.sure:
+            topic = decision.topics[0]
+            answer = self._reply(replace(decision, caution=True), text, writer)
+            reply = replace(answer, notice=reply.text)
         else:
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
-        memory = replace(memory, emergency="")
-        return Turn(reply, decision, memory=memory.answered(decision.topics[0] if answered else "", now))
+        return Turn(reply, decision, memory=replace(memory, emergency="").answered(topic, now))
 
     def _still(self, decision: Decision, danger: Emergency, text: str) -> tuple[Decision, Step | None]:
         """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
@@ -336,8 +340,7 @@ class Conversation:
             others = tuple(one for one in finding.emergencies if one != danger)
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
-        sure = decision.outcome == "answer" and decision.confidence >= SURELY_ELSE
-        if sure or decision.outcome in ("thanks", "helpline"):
+        if decision.sure or decision.outcome in ("thanks", "helpline"):
             return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
