@@ -308,6 +308,7 @@ _GROWING = {
     "thanks",
     "helpline",
     "complaint",
+    "vague",
 }
 """Lists of ordinary words and phrases that a folder adds to; what the bot shows (rows, commands) it replaces."""
 

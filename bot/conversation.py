@@ -22,7 +22,7 @@ from bot.matching import (
     phrasings_of,
 )
 from bot.opinion import Opinion
-from bot.replies import Event, Rated, Reply, Writer
+from bot.replies import Event, Rated, Reply, Writer, put
 from bot.safety import CLASSIFIER, NOTHING_FOUND, Finding, Gate
 from bot.text import fold
 
@@ -93,25 +93,35 @@ class Decision:
         return self.outcome == "answer" and self.confidence >= SURELY_ELSE
 
 
+CALLS = ("/helpline", "/emergency", "/country")
+"""Commands that lead to a number to call."""
 FOLLOW_UP_SECONDS = 600.0
 SURELY_ELSE = 0.8
 """The confidence from which a message soon after an emergency is taken for a question about something else. Of 600 messages
 written as the next one in an overdose, 16 found a topic with less, 12 of them a wrong one, and 16 with more: seven rightly,
 eight about the overdose itself ("how do i know if he is breathing") and one wrongly."""
+SAYS_ENOUGH = 5
+"""Words from which a message that asks nothing may soon after an emergency be about something else: "scared"
+and "im home alone" (four words, as it is read) are about it."""
+HAGGLING_WORDS = 8
+"""The longest message that soon after a refusal is taken for the same ask once more ("but just roughly", "so 30 or 60?"),
+if no topic is clear."""
 USUAL = 1_000
 """Wordings of the FAQ whose decisions are kept: many people begin with the same few."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of a chat from before: the country it chose, the topic just answered, the emergency just met.
+    """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
+    and the emergency just met.
 
-    The shell keeps it. `topic` counts for `FOLLOW_UP_SECONDS` after `at`, and `emergency` after `alarmed`, in seconds of
-    the shell's clock; then they must be forgotten.
+    The shell keeps it. `topic` and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, and `emergency` after `alarmed`,
+    in seconds of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topic: str = ""
+    refusal: str = ""
     at: float = 0.0
     emergency: str = ""
     alarmed: float = 0.0
@@ -120,21 +130,25 @@ class Memory:
         """The topic that a message may still lean on, or nothing."""
         return self.topic if self.topic and now - self.at <= FOLLOW_UP_SECONDS else ""
 
+    def declined(self, now: float) -> str:
+        """The kind of ask that a message may still repeat, or nothing."""
+        return self.refusal if self.refusal and now - self.at <= FOLLOW_UP_SECONDS else ""
+
     def danger(self, now: float) -> str:
         """The emergency that a message may still be about, or nothing."""
         return self.emergency if self.emergency and now - self.alarmed <= FOLLOW_UP_SECONDS else ""
 
     def counts(self, now: float) -> bool:
         """Whether there is anything left that a message may lean on or be about."""
-        return bool(self.recent(now) or self.danger(now))
+        return bool(self.recent(now) or self.declined(now) or self.danger(now))
 
-    def answered(self, topic: str, now: float) -> "Memory":
-        """The memory after the answer to this topic, or with an empty id after what nothing can lean on."""
-        return replace(self, topic=topic, at=now, emergency=self.danger(now))
+    def answered(self, topic: str, now: float, refusal: str = "") -> "Memory":
+        """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
+        return replace(self, topic=topic, refusal=refusal, at=now, emergency=self.danger(now))
 
     def met(self, emergency: str, now: float) -> "Memory":
         """The memory after the steps for this emergency."""
-        return replace(self, topic="", emergency=emergency, alarmed=now)
+        return replace(self, topic="", refusal="", emergency=emergency, alarmed=now)
 
 
 NOTHING_KNOWN = Memory()
@@ -169,6 +183,8 @@ class Conversation:
         self._matcher = matcher or matcher_for(faq)
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
+        self._complaints = {_plain(text) for text in faq.small_talk.complaint}
+        self._vague = {_plain(text) for text in faq.small_talk.vague}
         self._wordings = {_bare(text) for texts in phrasings_of(faq).values() for text in texts}
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
@@ -237,11 +253,14 @@ class Conversation:
         caution = finding.level == "doubtful"
         if finding.refusal:
             return Decision("refusal", caution=caution, finding=finding)
-        exact = self._labels.get(_plain(text))
+        plain = _plain(text)
+        exact = self._labels.get(plain)
         if exact and not exact.startswith(SMALL_TALK):
             return Decision("answer", (exact,), caution=caution, ranking=((exact, 1.0),), finding=finding)
-        if exact == "/helpline":
+        if exact and exact.split()[0] in CALLS:
             return Decision("helpline", caution=caution, finding=finding)
+        if plain in self._complaints or plain in self._vague:
+            return Decision("unknown", caution=caution, finding=finding)
         verdict = self._matcher.verdict(text, before)
         outcome: Outcome = "unknown"
         topics: tuple[str, ...] = ()
@@ -281,7 +300,7 @@ class Conversation:
         writer = self._writer(memory)
         command = self._quick_command(text)
         if command:
-            return Turn(self._command(command, "", writer))
+            return self.respond(command, memory, now)
         decision = self.decide(text, memory.recent(now))
         danger = self.faq.safety.emergency(memory.danger(now))
         if danger:
@@ -292,6 +311,10 @@ class Conversation:
                 return Turn(writer.step(step), decision, memory=memory.met(danger.id, now))
         if decision.emergency and not decision.topics:
             return Turn(self._reply(decision, text, writer), decision, memory=memory.met(decision.emergency, now))
+        decision = self._still_declined(decision, memory.declined(now))
+        refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
+        if decision.outcome == "refusal" and decision.finding.refusal:
+            refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
         leaned = decision.verdict is not None and decision.verdict.leaned
         if leaned and answered == memory.recent(now) and not self._matcher.speaks_of_other(self._matcher.read(text)):
@@ -300,7 +323,17 @@ class Conversation:
         reply = self._reply(decision, text, writer)
         if danger and not decision.emergency:
             reply = writer.reminded(danger, reply)
-        return Turn(reply, decision, memory=memory.answered(answered, now))
+        return Turn(reply, decision, memory=memory.answered(answered, now, refusal))
+
+    def _still_declined(self, decision: Decision, before: str) -> Decision:
+        """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
+        refusal = next((one for one in self.faq.safety.refusals if one.id == before), None)
+        verdict = decision.verdict
+        if refusal is None or verdict is None or decision.outcome not in ("suggest", "unknown"):
+            return decision
+        if isinstance(verdict, Certain) or not 0 < len(verdict.reading.words) <= HAGGLING_WORDS:
+            return decision
+        return replace(decision, outcome="refusal", topics=(), finding=replace(decision.finding, refusal=refusal))
 
     def _over(self, step: Step, text: str, memory: Memory, now: float) -> Turn:
         """Nobody is in danger after all: that is said, above the answer where the message has a question, too."""
@@ -340,7 +373,9 @@ class Conversation:
             others = tuple(one for one in finding.emergencies if one != danger)
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
-        if decision.sure or decision.outcome in ("thanks", "helpline"):
+        words = decision.verdict.reading.words if decision.verdict else ()
+        says = decision.verdict is None or len(words) >= SAYS_ENOUGH or self._matcher.asks(words)
+        if (decision.sure and says) or decision.outcome == "helpline":
             return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
@@ -364,28 +399,57 @@ class Conversation:
                 return replace(writer.thanks(), notice=notice)
             case "helpline":
                 return replace(writer.helpline(), notice=notice)
-            case _ if isinstance(decision.verdict, Certain) and decision.verdict.labels == (COMPLAINT,):
+            case _ if self._complains(decision, text):
                 return writer.complaint(notice=notice)
+            case _ if self._says_nothing(decision, text):
+                return writer.vague(notice=notice)
             case _ if self._matcher.normaliser.is_other_language(text):
                 return writer.other_language(notice=notice)
             case _:
                 follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
                 return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)
 
+    def _complains(self, decision: Decision, text: str) -> bool:
+        found = isinstance(decision.verdict, Certain) and decision.verdict.labels == (COMPLAINT,)
+        return found or _plain(text) in self._complaints
+
+    def _says_nothing(self, decision: Decision, text: str) -> bool:
+        """Whether a message has no words ("🤮"), or none that say anything ("ugh")."""
+        words = decision.verdict.reading.words if decision.verdict else ()
+        return _plain(text) in self._vague or not any(word.isalpha() for word in words)
+
     def _about_other(self, text: str, topics: list[Topic]) -> bool:
         return any(topic.for_family for topic in topics) and self._matcher.speaks_of_other(self._matcher.read(text))
 
     def _exact_labels(self) -> dict[str, str]:
-        """What the quick-reply buttons send, and topics asked for by their exact title."""
-        labels = {_plain(topic.title): topic.id for topic in self.faq.topics}
+        """What the quick-reply buttons send, what is typed in place of a command, and topics by their exact title."""
+        labels = {}
+        for command, wordings in self.faq.texts.typed.items():
+            for wording in wordings:
+                for words, country in self._in_each_country(wording):
+                    labels[_plain(words)] = f"/{command} {country}"
+        labels |= {_plain(topic.title): topic.id for topic in self.faq.topics}
         for row in self.faq.texts.quick_replies:
             for name in row:
                 labels[_plain(self.writer.quick_label(name))] = name
         return labels
 
-    def _quick_command(self, text: str) -> str | None:
+    def _in_each_country(self, wording: str) -> list[tuple[str, str]]:
+        """A wording with each name of each country in its place, and that country's id; or as it is."""
+        if "{country}" not in wording:
+            return [(wording, "")]
+        countries = self.faq.helplines.countries
+        return [
+            (put(wording, country=name), country.id)
+            for country in countries
+            for name in (country.id, country.name, *country.also)
+            # By themselves "can" and "us" are words.
+            if wording != "{country}" or len(name) > 3
+        ]
+
+    def _quick_command(self, text: str) -> Command | None:
         name = self._labels.get(_plain(text), "")
-        return name.removeprefix("/") if name.startswith("/") else None
+        return Command(*name.removeprefix("/").split()) if name.startswith("/") else None
 
     # --- commands and buttons ----------------------------------------------------------------------------------------
 

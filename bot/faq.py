@@ -247,7 +247,9 @@ class Step(Model):
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
     rules: tuple[Rule, ...] = ()
     ends: bool = False
-    """Nobody is in danger after all: it is offered after the emergency's first reply, and the emergency is forgotten."""
+    """Nobody is in danger any more: it is offered after the emergency's first reply, and the emergency is forgotten."""
+    offered: bool = True
+    """Whether it is a button, too; else it is said only to words that ask for it."""
 
 
 class Refusal(Model):
@@ -315,12 +317,14 @@ class Words(Model):
 
 
 class SmallTalk(Model):
-    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, complain, or ask of something else."""
+    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, complain, sigh, or ask of something else."""
 
     greeting: tuple[Line, ...] = ()
     thanks: tuple[Line, ...] = ()
     helpline: tuple[Line, ...] = ()
     complaint: tuple[Line, ...] = ()
+    vague: tuple[Line, ...] = ()
+    """What says nothing by itself ("ugh", "idk"): the matcher does not learn from it."""
     out_of_scope: tuple[Line, ...] = ()
 
 
@@ -340,6 +344,8 @@ class Texts(Model):
     commands: tuple[CommandText, ...]
     quick_replies: tuple[tuple[Line, ...], ...] = ()
     """Rows of the reply keyboard: topic ids, or commands written `/topics`."""
+    typed: dict[Literal["helpline", "emergency", "country"], tuple[Line, ...]] = Field(default_factory=dict)
+    """What people send, and nothing else, who want one of these commands; `{country}` stands for each country's names."""
     themes: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]] = Field(
         default_factory=dict
     )
@@ -350,6 +356,7 @@ class Texts(Model):
     greeting: Prose
     thanks: Prose
     complaint: Prose
+    vague: Prose
     help: Prose
     privacy: Prose
     privacy_ratings: Prose

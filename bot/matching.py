@@ -314,7 +314,7 @@ class Matcher:
         if longer <= SENTENCES_AT_MOST and sum(map(len, sentences)) <= WORDS_AT_MOST:
             return sentences
         # A stable sort: what asks comes last, and of those what was said last.
-        asks = [(len(one) > 1, not self._question_words.isdisjoint(one)) for one in sentences]
+        asks = [(len(one) > 1, self.asks(one)) for one in sentences]
         order = sorted(range(len(sentences)), key=asks.__getitem__)
         kept: dict[int, tuple[str, ...]] = {}
         room = WORDS_AT_MOST
@@ -383,7 +383,7 @@ class Matcher:
         words = verdict.reading.words
         ends = [at for at in range(1, len(words)) if words[:at] in self._small_phrases]
         rest = words[ends[-1] :] if ends else ()
-        if self._question_words.isdisjoint(rest):
+        if not self.asks(rest):
             return verdict
         beyond = self._verdict(Reading((rest,), verdict.reading.repairs))
         return verdict if isinstance(beyond, Unknown) else beyond
@@ -436,7 +436,7 @@ class Matcher:
         best = list(dict.fromkeys(self._wider_of(label) for label, _ in verdict.ranking))[:SECOND_QUESTION_RANK]
         found: list[str] = []
         for part in parts:
-            if not self._question_words & set(part):
+            if not self.asks(part):
                 continue
             half = self._verdict(Reading((part,)))
             if (
@@ -464,6 +464,10 @@ class Matcher:
 
     def _wider_of(self, label: str) -> str:
         return self._wider[self.labels.index(label)]
+
+    def asks(self, words: Sequence[str]) -> bool:
+        """Whether words of a reading hold one that asks ("how", "can")."""
+        return not self._question_words.isdisjoint(words)
 
     def explain(self, text: str) -> Explanation:
         """The verdict with the phrasings that led to it."""

@@ -164,6 +164,10 @@ class Writer:
         """An answer was no help, or somebody swears at the bot: sorry, another try, and a person to call."""
         return self._way_out(self._texts.complaint, notice=notice)
 
+    def vague(self, *, notice: str = "") -> Reply:
+        """The message has no words, or none that say anything: what to do, and the topic buttons."""
+        return replace(self._way_out(self._texts.vague, notice=notice), keyboard=True, rows=())
+
     def other_language(self, *, notice: str = "") -> Reply:
         """The message is in a language that the bot does not speak."""
         return self._way_out(self._texts.other_language, notice=notice)
@@ -208,8 +212,8 @@ class Writer:
         names = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
         found = {line.id: (name, line) for name in names if (line := self.line(name))}
         calls = [self._call_button(name, line) for name, line in found.values()]
-        over = {step.id for step in self._faq.safety.steps if step.ends and first}
-        steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps if name not in over)
+        hidden = {step.id for step in self._faq.safety.steps if not step.offered or (step.ends and first)}
+        steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps if name not in hidden)
         return (*_in_rows(calls, 2), *self._step_rows(steps))
 
     def step(self, step: Step) -> Reply:
@@ -219,7 +223,7 @@ class Writer:
             for one in self._faq.safety.emergencies
             if step.id in one.steps
             for other in self._faq.safety.steps
-            if other.id in one.steps and other.id != step.id and not step.ends
+            if other.id in one.steps and other.id != step.id and other.offered and not step.ends
         ]
         return Reply(title=step.title, text=self._fill(step.text), rows=tuple(self._step_rows(dict.fromkeys(others))))
 

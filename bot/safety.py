@@ -51,7 +51,7 @@ CLASSIFIER = "classifier"
 # Where on the classifier's scales (about 1 for danger, -1 for none) a message counts. Chosen on held-back messages and
 # ordinary questions together; what they come to stands in the README's figures.
 RAISE_AT = 0.0
-RAISE_EARLY_AT = -0.16
+RAISE_EARLY_AT = -0.12
 """For classes marked `early`, where a false alarm is better than a miss."""
 NAMED_AT, NAMED_FROM = 0.1, -0.3
 """A class of the second opinion stands beside those of the rules from this class score on, in a message that is at least
@@ -312,17 +312,16 @@ class Gate:
     def follow_up(self, text: str, emergency: Emergency) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
 
-        Of several steps the last in the content's order, which is that of a rescue. The whole message counts as one
-        sentence ("he woke up. now he is out again").
+        Of several steps the last in the content's order, which is that of a rescue; the emergency itself where it is
+        asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
         """
         clauses = [list(itertools.chain.from_iterable(self._clauses(text)))]
         sentences = list(self._readings(clauses, self._meant(clauses)))
         worse = {owned.owner for owned in self._said(self._later, sentences) if emergency.id in owned.rule.after}
         asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
-        emergencies = (one for one in self._safety.emergencies if one.id in worse)
-        return next(emergencies, None) or next(
-            (step for step in reversed(self._safety.steps) if step.id in asked), None
-        )
+        others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
+        steps = (step for step in reversed(self._safety.steps) if step.id in asked)
+        return next(others, None) or next(steps, None) or (emergency if emergency.id in worse else None)
 
     def _named(self, scores: Mapping[str, float], classes: Collection[str]) -> Hit | None:
         """A class beside these that the second opinion is sure of, in a message that is not surely harmless."""

@@ -340,7 +340,7 @@ def test_a_step_of_another_emergency_is_not_given(burning: Conversation) -> None
     assert burning.respond(Question("the stairs"), ALARMED, 101.0).reply == burning.writer.again(fire)
 
 
-@pytest.mark.parametrize("text", ["what do i do", "hello?", "no", "elephants", "how long?"])
+@pytest.mark.parametrize("text", ["what do i do", "hello?", "no", "elephants", "how long?", "thank you"])
 def test_what_is_not_clearly_something_else_is_about_the_emergency(burning: Conversation, text: str) -> None:
     turn = burning.respond(Question(text), ALARMED, 101.0)
     assert decision(turn).outcome == "emergency"
@@ -370,10 +370,10 @@ def test_a_question_after_an_emergency_is_answered_below_a_word_of_it_or_one_tap
     assert not turn.memory.danger(101.0 + FOLLOW_UP_SECONDS), "and does not begin them anew"
 
 
-@pytest.mark.parametrize("text", ["thank you", "i want to speak to a person", "When is the library open?"])
+@pytest.mark.parametrize("text", ["i want to speak to a person", "When is the library open?"])
 def test_what_is_surely_something_else_is_said_below_a_word_of_the_emergency(burning: Conversation, text: str) -> None:
     turn = burning.respond(Question(text), ALARMED, 101.0)
-    assert decision(turn).outcome in {"thanks", "helpline", "answer"}
+    assert decision(turn).outcome in {"helpline", "answer"}
     assert turn.reply.notice == "*Still inside? Call 555 0100 (in town).*"
     assert turn.reply.rows[0][0].action == "call:desk"
 

@@ -97,7 +97,7 @@ def test_every_topic_that_was_asked_for_is_there(faq: Faq) -> None:
 
 def test_the_content_has_no_errors_of_any_kind() -> None:
     read = content.read()
-    found = review.review(read, fitted.matcher(read.faq), date(2026, 11, 21))
+    found = review.review(read, fitted.matcher(read.faq), date(2026, 11, 22))
     assert [str(problem) for problem in found if problem.severity == "error"] == []
 
 
@@ -107,7 +107,7 @@ def test_a_banned_word_in_an_answer_is_found(faq: Faq) -> None:
     topic = faq.topics[0]
     worse = topic.model_copy(update={"answer": "An addict needs help."})
     changed = content.Content(faq.model_copy(update={"topics": (worse,)}), read.places)
-    messages = [problem.message for problem in review.review(changed, fitted.matcher(faq), date(2026, 11, 21))]
+    messages = [problem.message for problem in review.review(changed, fitted.matcher(faq), date(2026, 11, 22))]
     assert any("'addict'" in message for message in messages)
 
 
@@ -237,7 +237,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("q", 0.95, 0.04),
         ("t", 0.95, 0.04),
         # A third of one writer's, on the rarer classes.
-        ("y", 0.92, 0.08),
+        ("y", 0.9, 0.08),
         # A third of a round with hard near misses, and of one that is badly typed throughout.
         ("u", 0.93, 0.08),
         ("w", 0.95, 0.05),
@@ -275,6 +275,12 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("H", 0.83, 0.13),
         # A third of four writers' shortest: fragments of a conversation, and how things stand in a few words.
         ("M", 0.97, 0.07),
+        # A third of two more such writers'.
+        ("P", 0.9, 0.05),
+        # A third of three more writers' hints at suicide and overdose, and look-alikes in the same words.
+        ("Q", 0.87, 0.17),
+        # A third of three more writers' on the rarer classes: understated, wrapped in another question, other illnesses.
+        ("R", 0.84, 0.06),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
@@ -296,7 +302,7 @@ def test_nobody_is_told_what_to_do_after_waking_who_does_not_wake(gate: Gate, fa
         told.setdefault(row["label"], []).append(come_to.id if come_to else "")
     assert told["awake"].count("breathing_now") / len(told["awake"]) >= 0.8
     for label in ("still_out", "naloxone", "no_naloxone", "breaths", "first_aid", "side", "other"):
-        assert not {"breathing_now", "no_danger"} & set(told[label]), label
+        assert not {"breathing_now", "no_danger", "in_hospital", "has_died"} & set(told[label]), label
 
 
 def test_no_held_back_message_is_an_example(faq: Faq) -> None:
