@@ -306,7 +306,14 @@ def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) ->
 def burning(library: Faq) -> Conversation:
     """A library whose fire has a step, and words for whatever is written after it."""
     fire, flood = library.safety.emergencies
-    fire = fire.model_copy(update={"steps": ("door", "window", "out"), "again": "*Still inside? Call {desk}.*"})
+    again = Rule(id="again", says=("what was that",), after=("fire",))
+    fire = fire.model_copy(
+        update={
+            "steps": ("door", "window", "out", "ash"),
+            "again": "*Still inside? Call {desk}.*",
+            "rules": (*fire.rules, again),
+        }
+    )
     hot = Rule(id="hot", says=("hot pipes",), after=("fire",))
     flood = flood.model_copy(update={"also": "*And go upstairs.*", "rules": (*flood.rules, hot)})
     steps = (
@@ -314,6 +321,14 @@ def burning(library: Faq) -> Conversation:
         Step(id="door", title="The door", text="Shut it.", rules=(Rule(id="asked", says=("door",)),)),
         Step(id="window", title="The window", text="Wave.", rules=(Rule(id="asked", says=("window",)),)),
         Step(id="stairs", title="The stairs", text="Go down.", rules=(Rule(id="asked", says=("stairs",)),)),
+        Step(
+            id="ash",
+            title="Nothing left",
+            text="I am sorry.",
+            ends=True,
+            offered=False,
+            rules=(Rule(id="said", says=("burnt down",)),),
+        ),
     )
     safety = library.safety.model_copy(update={"emergencies": (fire, flood), "steps": steps})
     return Conversation(library.model_copy(update={"safety": safety}))
@@ -333,6 +348,31 @@ def test_a_step_is_given_when_it_is_asked_for_in_words_after_its_emergency(
     assert found is not None
     assert burning.respond(Question(text), ALARMED, 101.0).reply == burning.writer.step(found)
     assert decision(burning.respond(Question(text))).outcome != "emergency", "without the emergency it says nothing"
+
+
+def test_who_asks_for_the_emergency_once_more_gets_all_of_it(burning: Conversation) -> None:
+    fire = burning.faq.safety.emergencies[0]
+    asked = burning.respond(Question("what was that again"), ALARMED, 101.0)
+    assert asked.reply == burning.writer.emergency(fire)
+    door = burning.respond(Question("what was that about the door"), ALARMED, 101.0)
+    assert door.reply.title == "The door", "what it asks about comes first"
+
+
+def test_a_step_that_is_not_offered_is_said_to_its_words_only(burning: Conversation) -> None:
+    turn = burning.respond(Question("it is burnt down"), ALARMED, 101.0)
+    assert turn.reply.text == "I am sorry."
+    assert turn.memory is not None
+    assert not turn.memory.danger(101.0)
+    for question in ("fire", "elephants", "the door"):
+        rows = burning.respond(Question(question), ALARMED, 101.0).reply.rows
+        assert "step:ash" not in [button.action for row in rows for button in row]
+
+
+def test_a_word_or_two_after_an_emergency_are_about_it_however_sure_a_topic_is(burning: Conversation) -> None:
+    fitted = replace(matcher_for(burning.faq).fitted, calibration=Calibration(bias=9, score=0))
+    library = Conversation(burning.faq, matcher=matcher_for(burning.faq, fitted))
+    assert decision(library.respond(Question("late card"), ALARMED, 101.0)).outcome == "emergency"
+    assert decision(library.respond(Question("how late"), ALARMED, 101.0)).outcome == "answer"
 
 
 def test_a_step_of_another_emergency_is_not_given(burning: Conversation) -> None:
@@ -360,7 +400,7 @@ def test_a_question_after_an_emergency_is_answered_below_a_word_of_it_or_one_tap
 ) -> None:
     fitted = replace(matcher_for(burning.faq).fitted, calibration=Calibration(bias=9 if sure else 1, score=0))
     library = Conversation(burning.faq, matcher=matcher_for(burning.faq, fitted))
-    turn = library.respond(Question("my card is late"), ALARMED, 101.0)
+    turn = library.respond(Question("my card is late again"), ALARMED, 101.0)
     still = "*Still inside? Call 555 0100 (in town).*"
     (topic,) = decision(turn).topics
     assert (turn.reply.notice if sure else turn.reply.text) == still
@@ -469,6 +509,11 @@ def test_without_words_of_its_own_an_emergency_is_said_again(small: Conversation
         ("he went back to sleep", "recovery_position"),
         ("ok i called 911 they are coming", "help_coming"),
         ("no i meant last year", "no_danger"),
+        ("i dont know the address", "afraid_to_call"),
+        ("i have a warrant they will arrest me", "afraid_to_call"),
+        ("ok i called", "help_coming"),
+        ("paramedics have him now", "in_hospital"),
+        ("they pronounced him", "has_died"),
     ],
 )
 def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
@@ -486,6 +531,12 @@ def test_pills_that_were_taken_after_words_of_suicide_are_an_overdose(conversati
     turn = conversation.respond(Question("i took something"), before, 60.0)
     assert [one.id for one in decision(turn).finding.emergencies] == ["overdose", "suicide"]
     assert decision(conversation.respond(Question("i didnt take anything"), before, 60.0)).emergency == "suicide"
+
+
+def test_who_worries_about_somebody_far_away_is_not_spoken_to_as_the_one_in_danger(conversation: Conversation) -> None:
+    before = conversation.respond(Question("my brother says he will kill himself"), now=1.0).memory or Memory()
+    for text in ("hes 3 hours away", "he wont pick up", "what do i say to him"):
+        assert "Far away?" in conversation.respond(Question(text), before, 60.0).reply.text, text
 
 
 def test_who_cannot_talk_is_told_how_to_get_help_in_silence(conversation: Conversation) -> None:
@@ -529,6 +580,50 @@ def test_a_complaint_is_told_sorry_and_counts_as_unanswered(small: Conversation)
     turn = small.respond(Question("that is not what i asked"))
     assert turn.reply == small.writer.complaint()
     assert decision(turn).outcome == "unknown"
+
+
+@pytest.mark.parametrize("text", ["ugh", "IDK...", "🤮🤮", "?"])
+def test_who_says_nothing_is_asked_for_a_word_or_two(small: Conversation, text: str) -> None:
+    turn = small.respond(Question(text))
+    assert turn.reply == small.writer.vague()
+    assert decision(turn).outcome == "unknown"
+
+
+def test_an_ask_that_was_declined_is_declined_again_however_it_is_put(small: Conversation) -> None:
+    stealing = small.writer.refusal(small.faq.safety.refusals[0])
+    first = small.respond(Question("how do i steal a book"), now=1.0)
+    assert first.memory is not None
+    assert first.memory.counts(2.0)
+    second = small.respond(Question("but just elephants"), first.memory, 2.0)
+    assert (second.reply, decision(second).outcome) == (stealing, "refusal")
+    assert second.memory is not None
+    assert small.respond(Question("so 30 or 60"), second.memory, 3.0).reply == stealing
+    asked = small.respond(Question("When is the library open?"), second.memory, 3.0)
+    assert decision(asked).topics == ("opening",)
+    assert asked.memory is not None
+    assert small.respond(Question("elephants"), asked.memory, 4.0).reply == small.writer.unknown()
+    assert small.respond(Question("elephants"), second.memory, 3.0 + FOLLOW_UP_SECONDS).reply == small.writer.unknown()
+    assert small.respond(Question("thank you"), second.memory, 3.0).reply == small.writer.thanks()
+
+
+def test_a_number_to_call_that_is_typed_leads_to_the_emergencies(conversation: Conversation) -> None:
+    for typed in ("911", "SOS!", "🆘", "ambulance"):
+        assert conversation.respond(Question(typed)).reply == conversation.writer.emergency_menu()
+        assert conversation.decide(typed).outcome == "helpline"
+
+
+def test_a_country_that_is_typed_is_chosen(conversation: Conversation) -> None:
+    for typed, country in (
+        ("I'm in Australia", "au"),
+        ("uk helpline", "uk"),
+        ("number for germany?", "eu"),
+        ("India", "in"),
+    ):
+        turn = conversation.respond(Question(typed))
+        assert turn.memory is not None, typed
+        assert turn.memory.country == country
+    assert conversation.respond(Question("change my country")).reply == conversation.writer.countries()
+    assert conversation.respond(Question("us")).memory != Memory(country="us"), "a word, too"
 
 
 def test_the_helpline_s_label_is_a_command_and_also_decides_as_one(small: Conversation, library: Faq) -> None:

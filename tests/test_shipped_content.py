@@ -279,8 +279,10 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("P", 0.9, 0.05),
         # A third of three more writers' hints at suicide and overdose, and look-alikes in the same words.
         ("Q", 0.87, 0.17),
-        # A third of three more writers' on the rarer classes: understated, wrapped in another question, other illnesses.
-        ("R", 0.84, 0.06),
+        # A third of four more writers' on the rarer classes: understated, wrapped in another question, other illnesses.
+        ("R", 0.85, 0.07),
+        # A third of five more writers' rounds of all classes.
+        ("O", 0.88, 0.08),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
