@@ -100,9 +100,8 @@ SURELY_ELSE = 0.8
 """The confidence from which a message soon after an emergency is taken for a question about something else. Of 600 messages
 written as the next one in an overdose, 16 found a topic with less, 12 of them a wrong one, and 16 with more: seven rightly,
 eight about the overdose itself ("how do i know if he is breathing") and one wrongly."""
-SAYS_ENOUGH = 5
-"""Words from which a message that asks nothing may soon after an emergency be about something else: "scared"
-and "im home alone" (four words, as it is read) are about it."""
+ASKS_BESIDES = 6
+"""Words from which a message that ends an emergency may ask something besides ("they said hes gone" does not)."""
 HAGGLING_WORDS = 8
 """The longest message that soon after a refusal is taken for the same ask once more ("but just roughly", "so 30 or 60?"),
 if no topic is clear."""
@@ -341,7 +340,8 @@ class Conversation:
         reply = writer.step(step)
         decision = self.decide(text)
         topic = ""
-        if decision.sure:
+        verdict = decision.verdict
+        if decision.sure and (verdict is None or len(verdict.reading.words) >= ASKS_BESIDES):
             topic = decision.topics[0]
             answer = self._reply(replace(decision, caution=True), text, writer)
             reply = replace(answer, notice=reply.text)
@@ -353,8 +353,8 @@ class Conversation:
         """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
 
         What is surely something else is answered, below a word of the emergency; what may be has its topic one tap
-        away. What the second opinion alone takes for another danger may well be this one ("its not working"), a less
-        pressing danger does not end a more pressing one ("i dont want an ambulance"), and that it was none is believed
+        away. What the second opinion alone takes for another danger may well be this one ("its not working"), and counts
+        where it is more pressing or firm; a less pressing danger does not end a more pressing one ("i dont want an ambulance"), and that it was none is believed
         only of a message without any danger.
         """
         finding = decision.finding
@@ -370,12 +370,16 @@ class Conversation:
             both = tuple(dict.fromkeys((come_to, danger)))
             return Decision("emergency", emergency=come_to.id, finding=Finding("emergency", both)), None
         if finding.emergencies:
-            others = tuple(one for one in finding.emergencies if one != danger)
+            at = order.index(danger)
+            others = tuple(
+                one for one in finding.emergencies if one != danger and (by_rule or one.firm or order.index(one) < at)
+            )
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
-        words = decision.verdict.reading.words if decision.verdict else ()
-        says = decision.verdict is None or len(words) >= SAYS_ENOUGH or self._matcher.asks(words)
-        if (decision.sure and says) or decision.outcome == "helpline":
+        # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
+        verdict = decision.verdict
+        asks = verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
+        if (decision.sure and asks) or decision.outcome == "helpline":
             return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None

@@ -469,6 +469,10 @@ class Matcher:
         """Whether words of a reading hold one that asks ("how", "can")."""
         return not self._question_words.isdisjoint(words)
 
+    def begins_to_ask(self, words: Sequence[str]) -> bool:
+        """Whether words of a reading begin, after "and" or "but", with one that asks: "is it", but not "it is"."""
+        return self.asks(self._without_opener(words)[:1])
+
     def explain(self, text: str) -> Explanation:
         """The verdict with the phrasings that led to it."""
         verdict = self.verdict(text)

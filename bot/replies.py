@@ -209,23 +209,28 @@ class Writer:
 
     def _danger_rows(self, emergencies: Sequence[Emergency], *, first: bool = False) -> Rows:
         """The numbers to call, and the steps, one tap each; in the `first` reply none that says it is over."""
-        names = dict.fromkeys(name for emergency in emergencies for name in emergency.contacts)
-        found = {line.id: (name, line) for name in names if (line := self.line(name))}
-        calls = [self._call_button(name, line) for name, line in found.values()]
+        calls = self._call_rows(dict.fromkeys(name for emergency in emergencies for name in emergency.contacts))
         hidden = {step.id for step in self._faq.safety.steps if not step.offered or (step.ends and first)}
         steps = dict.fromkeys(name for emergency in emergencies for name in emergency.steps if name not in hidden)
-        return (*_in_rows(calls, 2), *self._step_rows(steps))
+        return (*calls, *self._step_rows(steps))
+
+    def _call_rows(self, names: Iterable[str]) -> list[tuple[Button, ...]]:
+        found = {line.id: (name, line) for name in names if (line := self.line(name))}
+        return _in_rows([self._call_button(name, line) for name, line in found.values()], 2)
 
     def step(self, step: Step) -> Reply:
         """One thing to do, with the others one tap away."""
-        others = [
-            other.id
-            for one in self._faq.safety.emergencies
-            if step.id in one.steps
-            for other in self._faq.safety.steps
-            if other.id in one.steps and other.id != step.id and other.offered and not step.ends
-        ]
-        return Reply(title=step.title, text=self._fill(step.text), rows=tuple(self._step_rows(dict.fromkeys(others))))
+        owners = [one for one in self._faq.safety.emergencies if step.id in one.steps]
+        hidden = {step.id, *(other.id for other in self._faq.safety.steps if not other.offered)}
+        others = dict.fromkeys(name for one in owners for name in one.steps if name not in hidden)
+        # Only the numbers that fit whichever emergency it came from.
+        contacts = [name for name in dict.fromkeys(owners[0].contacts if owners else ()) if self._in_all(name, owners)]
+        rows = () if step.ends else (*self._call_rows(contacts), *self._step_rows(others))
+        return Reply(title=step.title, text=self._fill(step.text), rows=tuple(rows))
+
+    @staticmethod
+    def _in_all(contact: str, emergencies: Iterable[Emergency]) -> bool:
+        return all(contact in one.contacts for one in emergencies)
 
     def call_card(self, line: Helpline) -> Reply:
         """A number as a contact card, which a phone offers to call, and to copy."""

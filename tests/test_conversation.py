@@ -368,11 +368,12 @@ def test_a_step_that_is_not_offered_is_said_to_its_words_only(burning: Conversat
         assert "step:ash" not in [button.action for row in rows for button in row]
 
 
-def test_a_word_or_two_after_an_emergency_are_about_it_however_sure_a_topic_is(burning: Conversation) -> None:
+def test_what_asks_nothing_after_an_emergency_is_about_it_however_sure_a_topic_is(burning: Conversation) -> None:
     fitted = replace(matcher_for(burning.faq).fitted, calibration=Calibration(bias=9, score=0))
     library = Conversation(burning.faq, matcher=matcher_for(burning.faq, fitted))
-    assert decision(library.respond(Question("late card"), ALARMED, 101.0)).outcome == "emergency"
-    assert decision(library.respond(Question("how late"), ALARMED, 101.0)).outcome == "answer"
+    assert decision(library.respond(Question("it is the late card"), ALARMED, 101.0)).outcome == "emergency"
+    for asked in ("is it the late card", "and when is the card late", "the late card?"):
+        assert decision(library.respond(Question(asked), ALARMED, 101.0)).outcome == "answer", asked
 
 
 def test_a_step_of_another_emergency_is_not_given(burning: Conversation) -> None:
@@ -400,7 +401,7 @@ def test_a_question_after_an_emergency_is_answered_below_a_word_of_it_or_one_tap
 ) -> None:
     fitted = replace(matcher_for(burning.faq).fitted, calibration=Calibration(bias=9 if sure else 1, score=0))
     library = Conversation(burning.faq, matcher=matcher_for(burning.faq, fitted))
-    turn = library.respond(Question("my card is late again"), ALARMED, 101.0)
+    turn = library.respond(Question("can my card be late"), ALARMED, 101.0)
     still = "*Still inside? Call 555 0100 (in town).*"
     (topic,) = decision(turn).topics
     assert (turn.reply.notice if sure else turn.reply.text) == still
@@ -422,18 +423,28 @@ def test_an_ask_to_decline_after_an_emergency_gets_the_emergency(burning: Conver
     assert decision(burning.respond(Question("how do i steal a book"), ALARMED, 101.0)).emergency == "fire"
 
 
-def test_what_the_classifier_alone_takes_for_another_danger_stands_beside_the_one_before(burning: Conversation) -> None:
+def test_a_more_pressing_danger_that_the_classifier_alone_sees_stands_beside_the_one_before(
+    burning: Conversation,
+) -> None:
     safety = burning.faq.safety.model_copy(
-        update={"examples": {"flood": ("it does not work",) * 3, "none": ("hours",)}}
+        update={
+            "examples": {
+                "fire": ("it smells hot",) * 3,
+                "flood": ("it does not work",) * 3,
+                "none": ("hours", "when does it open"),
+            }
+        }
     )
     faq = burning.faq.model_copy(update={"safety": safety})
     matcher = matcher_for(faq)
     sure = Conversation(faq, matcher=matcher, second=Opinion(learn(faq, matcher.normaliser)))
     assert decision(sure.respond(Question("it does not work"))).emergency == "flood"
 
+    wet = Memory(emergency="flood", alarmed=100.0)
+    fire, flood = faq.safety.emergencies
+    assert sure.respond(Question("it smells hot"), wet, 101.0).reply == sure.writer.again(flood, [fire])
     turn = sure.respond(Question("it does not work"), ALARMED, 101.0)
-
-    assert turn.reply.text == "*Still inside? Call 555 0100 (in town).*\n*And go upstairs.*"
+    assert turn.reply == sure.writer.again(fire), "a less pressing one says nothing new"
     assert turn.memory is not None
     assert turn.memory.danger(101.0) == "fire"
 
@@ -514,6 +525,7 @@ def test_without_words_of_its_own_an_emergency_is_said_again(small: Conversation
         ("ok i called", "help_coming"),
         ("paramedics have him now", "in_hospital"),
         ("they pronounced him", "has_died"),
+        ("they said hes gone", "has_died"),
     ],
 )
 def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
@@ -543,6 +555,14 @@ def test_who_cannot_talk_is_told_how_to_get_help_in_silence(conversation: Conver
     before = conversation.respond(Question("my boyfriend hit me tonight"), now=1.0).memory or Memory()
     turn = conversation.respond(Question("i cant call he will hear"), before, 60.0)
     assert "leave the line open" in turn.reply.text
+
+
+def test_who_is_no_longer_alone_with_a_violent_person_is_told_so(conversation: Conversation) -> None:
+    before = conversation.respond(Question("my boyfriend hit me tonight"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("the police are here"), before, 60.0)
+    assert "not alone with it now" in turn.reply.text
+    assert turn.memory is not None
+    assert not turn.memory.danger(60.0)
 
 
 def test_two_questions_in_one_message_get_both_answers_in_order(conversation: Conversation) -> None:

@@ -487,7 +487,10 @@ def test_one_tap_below_an_overdose_brings_each_step(phone: Phone, faq: Faq) -> N
         assert calls[0].text.startswith(step.title)
         assert content(faq.fill(step.text)) in calls[0].text
         others = {other.title for other in rescue if other != step and other.offered}
-        assert set(calls[0].labels) == (set() if step.ends else others)
+        assert set(calls[0].labels) == (set() if step.ends else {"📞 Call 911", *others})
+        if not step.ends:
+            assert calls[0].actions[0] == "call:emergency", "a shaking hand finds the call first"
+            assert calls[0].actions[-1] == "step:no_danger"
 
 
 def test_a_chosen_country_narrows_every_number_and_can_be_taken_back(phone: Phone, faq: Faq) -> None:
