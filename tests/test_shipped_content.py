@@ -257,6 +257,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("J", 0.96, 0.04),
         ("K", 0.96, 0.03),
         ("L", 0.96, 0.03),
+        ("I", 0.96, 0.03),
         # One of a writer who tried to break the gate; nothing was learned from it.
         ("h", 0.94, 0.06),
         # A third of four writers' on two classes each.
