@@ -335,7 +335,7 @@ class Conversation:
         return replace(decision, outcome="refusal", topics=(), finding=replace(decision.finding, refusal=refusal))
 
     def _over(self, step: Step, text: str, memory: Memory, now: float) -> Turn:
-        """Nobody is in danger after all: that is said, above the answer where the message has a question, too."""
+        """It is over, or never was: that is said, above the answer where the message has a question, too."""
         writer = self._writer(memory)
         reply = writer.step(step)
         decision = self.decide(text)
@@ -352,10 +352,10 @@ class Conversation:
     def _still(self, decision: Decision, danger: Emergency, text: str) -> tuple[Decision, Step | None]:
         """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
 
-        What is surely something else is answered, below a word of the emergency; what may be has its topic one tap
-        away. What the second opinion alone takes for another danger may well be this one ("its not working"), and counts
-        where it is more pressing or firm; a less pressing danger does not end a more pressing one ("i dont want an ambulance"), and that it was none is believed
-        only of a message without any danger.
+        A question that is surely about something else is answered, below a word of the emergency; what may be one has
+        its topic one tap away. What the second opinion alone takes for another danger may well be this one ("its not
+        working"), and counts where it is more pressing or firm. A less pressing danger does not end a more pressing one
+        ("i dont want an ambulance"), and that it was none is believed only of a message without any danger.
         """
         finding = decision.finding
         order = self.faq.safety.emergencies
@@ -420,7 +420,7 @@ class Conversation:
     def _says_nothing(self, decision: Decision, text: str) -> bool:
         """Whether a message has no words ("🤮"), or none that say anything ("ugh")."""
         words = decision.verdict.reading.words if decision.verdict else ()
-        return _plain(text) in self._vague or not any(word.isalpha() for word in words)
+        return _plain(text) in self._vague or not any(word.isalnum() for word in words)
 
     def _about_other(self, text: str, topics: list[Topic]) -> bool:
         return any(topic.for_family for topic in topics) and self._matcher.speaks_of_other(self._matcher.read(text))
