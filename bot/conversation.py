@@ -513,7 +513,9 @@ class Conversation:
 
 def _plain(text: str) -> str:
     """A message without what changes nothing: case, accents, and how it ends."""
-    return _bare(fold(text))
+    bare = _bare(text)
+    # "999" is no stretched "99".
+    return bare if bare.isdecimal() else _bare(fold(text))
 
 
 def _bare(text: str) -> str:

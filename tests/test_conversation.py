@@ -627,7 +627,8 @@ def test_an_ask_that_was_declined_is_declined_again_however_it_is_put(small: Con
 
 
 def test_a_number_to_call_that_is_typed_leads_to_the_emergencies(conversation: Conversation) -> None:
-    for typed in ("911", "SOS!", "🆘", "ambulance"):
+    assert conversation.respond(Question("99")).reply != conversation.writer.emergency_menu()
+    for typed in ("911", "999", "SOS!", "🆘", "ambulance"):
         assert conversation.respond(Question(typed)).reply == conversation.writer.emergency_menu()
         assert conversation.decide(typed).outcome == "helpline"
 
