@@ -11,7 +11,7 @@ import pytest
 from bot import content, fitted, review
 from bot.conversation import Conversation
 from bot.faq import Faq
-from bot.matching import Matcher, phrasings_of
+from bot.matching import EXACT_UP_TO, Matcher, phrasings_of
 from bot.safety import Gate
 
 DATA = Path(__file__).parent / "data"
@@ -132,6 +132,10 @@ def test_nobody_is_named_as_reviewer_before_somebody_has_read_it(faq: Faq) -> No
 def test_each_topic_has_twelve_wordings_and_its_sources(faq: Faq) -> None:
     assert [topic.id for topic in faq.topics if len(topic.questions) < 12] == []
     assert [topic.id for topic in faq.topics if not 1 <= len(topic.sources) <= 4] == []
+
+
+def test_every_wording_is_compared_and_not_some_of_too_many(faq: Faq) -> None:
+    assert sum(map(len, phrasings_of(faq).values())) <= EXACT_UP_TO
 
 
 def test_menus_fit_on_a_phone(faq: Faq) -> None:
