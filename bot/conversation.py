@@ -86,6 +86,8 @@ class Decision:
     ranking: tuple[tuple[str, float], ...] = ()
     finding: Finding = NOTHING_FOUND
     verdict: Verdict | None = None
+    talk: str = ""
+    """The kind of small talk, where that is all the message says: one of the matcher's labels for it, or VAGUE."""
 
     @property
     def sure(self) -> bool:
@@ -93,6 +95,8 @@ class Decision:
         return self.outcome == "answer" and self.confidence >= SURELY_ELSE
 
 
+VAGUE = "/vague"
+"""Beside the matcher's small talk: no words ("🤮"), or none that say anything ("ugh")."""
 CALLS = ("/helpline", "/emergency", "/country")
 """Commands that lead to a number to call."""
 FOLLOW_UP_SECONDS = 600.0
@@ -127,15 +131,15 @@ class Memory:
 
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
-        return self.topic if self.topic and now - self.at <= FOLLOW_UP_SECONDS else ""
+        return self.topic if now - self.at <= FOLLOW_UP_SECONDS else ""
 
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
-        return self.refusal if self.refusal and now - self.at <= FOLLOW_UP_SECONDS else ""
+        return self.refusal if now - self.at <= FOLLOW_UP_SECONDS else ""
 
     def danger(self, now: float) -> str:
         """The emergency that a message may still be about, or nothing."""
-        return self.emergency if self.emergency and now - self.alarmed <= FOLLOW_UP_SECONDS else ""
+        return self.emergency if now - self.alarmed <= FOLLOW_UP_SECONDS else ""
 
     def counts(self, now: float) -> bool:
         """Whether there is anything left that a message may lean on or be about."""
@@ -182,8 +186,8 @@ class Conversation:
         self._matcher = matcher or matcher_for(faq)
         self._gate = Gate(faq.safety, self._matcher.normaliser, self._matcher.vocabulary, second)
         self._labels = self._exact_labels()
-        self._complaints = {_plain(text) for text in faq.small_talk.complaint}
-        self._vague = {_plain(text) for text in faq.small_talk.vague}
+        self._talk = {_plain(text): VAGUE for text in faq.small_talk.vague}
+        self._talk |= {_plain(text): COMPLAINT for text in faq.small_talk.complaint}
         self._wordings = {_bare(text) for texts in phrasings_of(faq).values() for text in texts}
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
@@ -258,16 +262,18 @@ class Conversation:
             return Decision("answer", (exact,), caution=caution, ranking=((exact, 1.0),), finding=finding)
         if exact and exact.split()[0] in CALLS:
             return Decision("helpline", caution=caution, finding=finding)
-        if plain in self._complaints or plain in self._vague:
-            return Decision("unknown", caution=caution, finding=finding)
+        talk = self._talk.get(plain, "")
+        if talk:
+            return Decision("unknown", caution=caution, finding=finding, talk=talk)
         verdict = self._matcher.verdict(text, before)
         outcome: Outcome = "unknown"
         topics: tuple[str, ...] = ()
         if isinstance(verdict, Unknown):
-            pass
+            talk = "" if any(word.isalnum() for word in verdict.reading.words) else VAGUE
         elif isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK):
             small: dict[str, Outcome] = {"/greeting": "greeting", "/thanks": "thanks", "/helpline": "helpline"}
             outcome = small.get(verdict.labels[0], "unknown")
+            talk = verdict.labels[0]
         elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
@@ -279,6 +285,7 @@ class Conversation:
             ranking=verdict.ranking,
             finding=finding,
             verdict=verdict,
+            talk=talk,
         )
 
     def is_emergency(self, text: str) -> bool:
@@ -326,7 +333,7 @@ class Conversation:
 
     def _still_declined(self, decision: Decision, before: str) -> Decision:
         """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
-        refusal = next((one for one in self.faq.safety.refusals if one.id == before), None)
+        refusal = self.faq.safety.refusal(before)
         verdict = decision.verdict
         if refusal is None or verdict is None or decision.outcome not in ("suggest", "unknown"):
             return decision
@@ -403,24 +410,15 @@ class Conversation:
                 return replace(writer.thanks(), notice=notice)
             case "helpline":
                 return replace(writer.helpline(), notice=notice)
-            case _ if self._complains(decision, text):
+            case _ if decision.talk == COMPLAINT:
                 return writer.complaint(notice=notice)
-            case _ if self._says_nothing(decision, text):
+            case _ if decision.talk == VAGUE:
                 return writer.vague(notice=notice)
             case _ if self._matcher.normaliser.is_other_language(text):
                 return writer.other_language(notice=notice)
             case _:
                 follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
                 return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)
-
-    def _complains(self, decision: Decision, text: str) -> bool:
-        found = isinstance(decision.verdict, Certain) and decision.verdict.labels == (COMPLAINT,)
-        return found or _plain(text) in self._complaints
-
-    def _says_nothing(self, decision: Decision, text: str) -> bool:
-        """Whether a message has no words ("🤮"), or none that say anything ("ugh")."""
-        words = decision.verdict.reading.words if decision.verdict else ()
-        return _plain(text) in self._vague or not any(word.isalnum() for word in words)
 
     def _about_other(self, text: str, topics: list[Topic]) -> bool:
         return any(topic.for_family for topic in topics) and self._matcher.speaks_of_other(self._matcher.read(text))

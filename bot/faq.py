@@ -287,6 +287,10 @@ class Safety(Model):
         """The step with this id, or None."""
         return next((one for one in self.steps if one.id == step_id), None)
 
+    def refusal(self, refusal_id: str) -> Refusal | None:
+        """The refusal with this id, or None."""
+        return next((one for one in self.refusals if one.id == refusal_id), None)
+
 
 class Words(Model):
     """How people write: what the normaliser and the matcher know about words.

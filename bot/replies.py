@@ -224,13 +224,11 @@ class Writer:
         hidden = {step.id, *(other.id for other in self._faq.safety.steps if not other.offered)}
         others = dict.fromkeys(name for one in owners for name in one.steps if name not in hidden)
         # Only the numbers that fit whichever emergency it came from.
-        contacts = [name for name in dict.fromkeys(owners[0].contacts if owners else ()) if self._in_all(name, owners)]
+        contacts = [
+            name for one in owners[:1] for name in one.contacts if all(name in other.contacts for other in owners)
+        ]
         rows = () if step.ends else (*self._call_rows(contacts), *self._step_rows(others))
         return Reply(title=step.title, text=self._fill(step.text), rows=tuple(rows))
-
-    @staticmethod
-    def _in_all(contact: str, emergencies: Iterable[Emergency]) -> bool:
-        return all(contact in one.contacts for one in emergencies)
 
     def call_card(self, line: Helpline) -> Reply:
         """A number as a contact card, which a phone offers to call, and to copy."""
