@@ -568,6 +568,11 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
         if name not in safety.guards:
             message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
             yield elsewhere("_safety.yaml", ("clause_guards", index), message)
+    for index, wording in enumerate(safety.asked_again):
+        for name in re.findall(r"<(\w*)>", wording):
+            if name not in safety.words:
+                message = f"<{name}> is not among 'words'{_did_you_mean(name, safety.words)}"
+                yield elsewhere("_safety.yaml", ("asked_again", index), message)
     for group, lists in (("words", safety.words), ("guards", safety.guards)):
         for name, wordings in lists.items():
             for index, wording in enumerate(wordings):

@@ -116,6 +116,7 @@ emergencies:
       *Go upstairs, call {desk}.*
     rules:
       - {id: water, says: [flooded]}
+asked_again: [once more]
 refusals:
   - id: stealing
     topics: [card]

@@ -363,11 +363,12 @@ def test_a_number_with_letters_in_it_is_an_error(write: Write) -> None:
     [
         ("contacts: [desk]", "contacts: [desc]", "_safety.yaml:9: contact 'desc' is no helpline: did you mean 'desk'?"),
         ("contacts: [desk]", "contacts: [shop]", "_safety.yaml:9: 'shop' places callers in treatment"),
-        ("topics: [card]", "topics: [crad]", "_safety.yaml:23: 'crad' is no topic: did you mean 'card'?"),
+        ("topics: [card]", "topics: [crad]", "_safety.yaml:24: 'crad' is no topic: did you mean 'card'?"),
         ("unless: [past]", "unless: [pats]", "_safety.yaml:13: guard 'pats' is not defined: did you mean 'past'?"),
         ("<place> ..", "<plaice> ..", "_safety.yaml:13: <plaice> is not among 'words': did you mean 'place'?"),
         ("last year]", '"<plaice>"]', "<plaice> is not among 'words'"),
         ("says: [flooded]", 'says: ["<plaice>"]', "<plaice> is not among 'words'"),
+        ("asked_again: [once more]", 'asked_again: ["<plaice>"]', "_safety.yaml:21: <plaice> is not among 'words'"),
         ("upstairs, call {desk}", "upstairs, call {desc}", "{desc} is no number of _helplines.yaml"),
         ("I can't help with that.", "Call {desc}.", "{desc} is no number of _helplines.yaml"),
         ("burns, call {desk}", "burns, call {desc}", "{desc} is no number of _helplines.yaml"),

@@ -306,12 +306,12 @@ def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) ->
 def burning(library: Faq) -> Conversation:
     """A library whose fire has a step, and words for whatever is written after it."""
     fire, flood = library.safety.emergencies
-    again = Rule(id="again", says=("what was that",), after=("fire",))
+    hotter = Rule(id="hotter", says=("getting hotter",), after=("fire",))
     fire = fire.model_copy(
         update={
             "steps": ("door", "window", "out", "ash"),
             "again": "*Still inside? Call {desk}.*",
-            "rules": (*fire.rules, again),
+            "rules": (*fire.rules, hotter),
         }
     )
     hot = Rule(id="hot", says=("hot pipes",), after=("fire",))
@@ -350,11 +350,12 @@ def test_a_step_is_given_when_it_is_asked_for_in_words_after_its_emergency(
     assert decision(burning.respond(Question(text))).outcome != "emergency", "without the emergency it says nothing"
 
 
-def test_who_asks_for_the_emergency_once_more_gets_all_of_it(burning: Conversation) -> None:
+def test_who_asks_for_the_emergency_once_more_or_says_it_got_worse_gets_all_of_it(burning: Conversation) -> None:
     fire = burning.faq.safety.emergencies[0]
-    asked = burning.respond(Question("what was that again"), ALARMED, 101.0)
-    assert asked.reply == burning.writer.emergency(fire)
-    door = burning.respond(Question("what was that about the door"), ALARMED, 101.0)
+    for text in ("once more please", "its getting hotter"):
+        asked = burning.respond(Question(text), ALARMED, 101.0)
+        assert asked.reply == burning.writer.emergency(fire)
+    door = burning.respond(Question("once more about the door"), ALARMED, 101.0)
     assert door.reply.title == "The door", "what it asks about comes first"
 
 
