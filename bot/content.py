@@ -298,6 +298,7 @@ _DEEPEST = 12
 _GROWING = {
     "function_words",
     "other_people",
+    "oneself",
     "follow_ups",
     "refer_back",
     "other_languages",
@@ -308,6 +309,7 @@ _GROWING = {
     "thanks",
     "helpline",
     "complaint",
+    "good_news",
     "vague",
 }
 """Lists of ordinary words and phrases that a folder adds to; what the bot shows (rows, commands) it replaces."""
@@ -407,10 +409,11 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
     ids = {topic.id for topic in faq.topics}
     phrasings: dict[str, tuple[str, str]] = {}
     for topic in faq.topics:
-        for index, name in enumerate(topic.related):
-            if name not in ids or name == topic.id:
-                message = f"'related' names {name!r}, which is no other topic{_did_you_mean(name, ids)}"
-                yield content.problem(topic.id, f"related[{index}]", message)
+        for field in ("related", "instead_of"):
+            for index, name in enumerate(getattr(topic, field)):
+                if name not in ids or name == topic.id:
+                    message = f"{field!r} names {name!r}, which is no other topic{_did_you_mean(name, ids)}"
+                    yield content.problem(topic.id, f"{field}[{index}]", message)
         if topic.part_of is not None:
             wider = faq.topic(topic.part_of)
             if wider is None or wider.id == topic.id or wider.part_of:
@@ -425,7 +428,7 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
                     yield content.problem(topic.id, f"{field}[{index}]", message)
                 else:
                     phrasings[key] = (topic.id, f"{field}[{index}]")
-        for field in ("answer", "danger", "for_family", "more"):
+        for field in ("answer", "danger", "for_family", "more", "again"):
             for name in re.findall(r"\{(\w*)\}", getattr(topic, field) or ""):
                 if name not in faq.helplines.numbers:
                     numbers = faq.helplines.numbers
@@ -557,6 +560,7 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     texts += [(("emergencies", at, "also"), one.also or "") for at, one in enumerate(safety.emergencies)]
     texts += [(("emergencies", at, "again"), one.again or "") for at, one in enumerate(safety.emergencies)]
     texts += [(("steps", at, "text"), one.text) for at, one in enumerate(safety.steps)]
+    texts += [(("steps", at, "again"), one.again or "") for at, one in enumerate(safety.steps)]
     texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]
     for path, text in texts:
         for hole in re.findall(r"\{(\w*)\}", text):

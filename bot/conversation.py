@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.faq import Emergency, Faq, Step, Topic
+from bot.faq import Emergency, Faq, Step
 from bot.matching import (
     COMPLAINT,
+    GOOD_NEWS,
     SMALL_TALK,
     Certain,
     Explanation,
@@ -116,17 +117,19 @@ USUAL = 1_000
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
-    and the emergency just met.
+    and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topic` and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, and `emergency` after `alarmed`,
-    in seconds of the shell's clock; then they must be forgotten.
+    The shell keeps it. `topic`, `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
+    `alarmed`, in seconds of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topic: str = ""
+    family: bool = False
     refusal: str = ""
     at: float = 0.0
     emergency: str = ""
+    step: str = ""
     alarmed: float = 0.0
 
     def recent(self, now: float) -> str:
@@ -145,13 +148,15 @@ class Memory:
         """Whether there is anything left that a message may lean on or be about."""
         return bool(self.recent(now) or self.declined(now) or self.danger(now))
 
-    def answered(self, topic: str, now: float, refusal: str = "") -> "Memory":
+    def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
-        return replace(self, topic=topic, refusal=refusal, at=now, emergency=self.danger(now))
+        danger = self.danger(now)
+        step = self.step if danger else ""
+        return replace(self, topic=topic, family=family, refusal=refusal, at=now, emergency=danger, step=step)
 
-    def met(self, emergency: str, now: float) -> "Memory":
-        """The memory after the steps for this emergency."""
-        return replace(self, topic="", refusal="", emergency=emergency, alarmed=now)
+    def met(self, emergency: str, now: float, step: str = "") -> "Memory":
+        """The memory after the reply to this emergency, which has come to this step."""
+        return replace(self, topic="", family=False, refusal="", emergency=emergency, step=step, alarmed=now)
 
 
 NOTHING_KNOWN = Memory()
@@ -307,29 +312,53 @@ class Conversation:
         command = self._quick_command(text)
         if command:
             return self.respond(command, memory, now)
-        decision = self.decide(text, memory.recent(now))
+        before = memory.recent(now)
+        decision = self._instead(self.decide(text, before), before)
         danger = self.faq.safety.emergency(memory.danger(now))
+        come_to = self.faq.safety.step(memory.step) if danger else None
         if danger:
-            decision, step = self._still(decision, danger, text)
+            decision, step = self._still(decision, danger, text, come_to)
             if step and step.ends:
                 return self._over(step, text, memory, now)
             if step:
-                return Turn(writer.step(step), decision, memory=memory.met(danger.id, now))
+                return Turn(writer.step(step), decision, memory=memory.met(danger.id, now, _kept(step) or memory.step))
+        found = decision.finding.emergencies
+        if decision.emergency and found and found[0].id == decision.emergency:
+            step = self._gate.at_once(text, found[0]) if len(found) == 1 else None
+            if step:
+                return Turn(writer.step(step), decision, memory=memory.met(decision.emergency, now, _kept(step)))
+            come_to = None
         if decision.emergency and not decision.topics:
-            return Turn(self._reply(decision, text, writer), decision, memory=memory.met(decision.emergency, now))
+            memory = memory.met(decision.emergency, now, come_to.id if come_to else "")
+            return Turn(self._reply(decision, text, writer, come_to), decision, memory=memory)
         decision = self._still_declined(decision, memory.declined(now))
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
-        leaned = decision.verdict is not None and decision.verdict.leaned
-        if leaned and answered == memory.recent(now) and not self._matcher.speaks_of_other(self._matcher.read(text)):
-            # Said twice, the topic has no more to give: what leans on it next is asked back.
-            answered = ""
-        reply = self._reply(decision, text, writer)
+        family = self._for_family(text, memory, now)
+        repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
+        if repeated and not (repeated.for_family and family != memory.family):
+            reply = writer.repeated(repeated, notice=writer.soft_check() if decision.caution else "")
+        else:
+            reply = self._reply(decision, text, writer, come_to, family=family)
         if danger and not decision.emergency:
-            reply = writer.reminded(danger, reply)
-        return Turn(reply, decision, memory=memory.answered(answered, now, refusal))
+            reply = writer.reminded(danger, reply, come_to)
+        return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
+
+    def _instead(self, decision: Decision, before: str) -> Decision:
+        """The topic before once more where it stands for what was found now."""
+        topic = self.faq.topic(before)
+        if topic is None or decision.outcome not in ("answer", "suggest") or decision.topics[0] not in topic.instead_of:
+            return decision
+        return replace(decision, outcome="answer", topics=(before,))
+
+    def _for_family(self, text: str, memory: Memory, now: float) -> bool:
+        """Whether a message is about somebody else: it says so, or goes on after one that did and names nobody."""
+        reading = self._matcher.read(text)
+        if self._matcher.speaks_of_other(reading):
+            return True
+        return bool(memory.family and memory.recent(now)) and not self._matcher.speaks_of_oneself(reading)
 
     def _still_declined(self, decision: Decision, before: str) -> Decision:
         """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
@@ -348,16 +377,22 @@ class Conversation:
         decision = self.decide(text)
         topic = ""
         verdict = decision.verdict
-        if decision.sure and (verdict is None or len(verdict.reading.words) >= ASKS_BESIDES):
+        long = verdict is None or len(verdict.reading.words) >= ASKS_BESIDES
+        if decision.sure and long and self._asks(decision, text):
             topic = decision.topics[0]
-            answer = self._reply(replace(decision, caution=True), text, writer)
+            family = self._for_family(text, memory, now)
+            answer = self._reply(replace(decision, caution=True), text, writer, family=family)
             reply = replace(answer, notice=reply.text)
         else:
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
         return Turn(reply, decision, memory=replace(memory, emergency="").answered(topic, now))
 
-    def _still(self, decision: Decision, danger: Emergency, text: str) -> tuple[Decision, Step | None]:
+    def _still(
+        self, decision: Decision, danger: Emergency, text: str, reached: Step | None
+    ) -> tuple[Decision, Step | None]:
         """What a message means that comes soon after an emergency, and the step it asks for: that this is not over.
+
+        `reached` is the step that it had come to before.
 
         A question that is surely about something else is answered, below a word of the emergency; what may be one has
         its topic one tap away. What the second opinion alone takes for another danger may well be this one ("its not
@@ -373,6 +408,9 @@ class Conversation:
         come_to = self._gate.follow_up(text, danger)
         if isinstance(come_to, Step) and not (come_to.ends and finding.emergencies):
             return Decision("emergency", emergency=danger.id), come_to
+        if come_to == danger and reached and not finding.emergencies:
+            # "What now" while the ambulance is coming.
+            return Decision("emergency", emergency=danger.id), reached
         if isinstance(come_to, Emergency):
             both = tuple(dict.fromkeys((come_to, danger)))
             return Decision("emergency", emergency=come_to.id, finding=Finding("emergency", both)), None
@@ -384,24 +422,30 @@ class Conversation:
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
         # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
-        verdict = decision.verdict
-        asks = verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
-        if (decision.sure and asks) or decision.outcome == "helpline":
+        sure = decision.sure or (reached is not None and decision.outcome == "answer")
+        if (sure and self._asks(decision, text)) or decision.outcome == "helpline":
             return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
 
-    def _reply(self, decision: Decision, text: str, writer: Writer) -> Reply:
+    def _asks(self, decision: Decision, text: str) -> bool:
+        """Whether a message asks for something, and is no mere statement."""
+        verdict = decision.verdict
+        return verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
+
+    def _reply(
+        self, decision: Decision, text: str, writer: Writer, come_to: Step | None = None, *, family: bool = False
+    ) -> Reply:
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
             case "emergency" if danger := self.faq.safety.emergency(decision.emergency or ""):
                 found = decision.finding.emergencies
-                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics)
+                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics, come_to)
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
-                return writer.answers(topics, notice=notice, family=self._about_other(text, topics))
+                return writer.answers(topics, notice=notice, family=family)
             case "suggest":
                 return writer.suggest(topics, notice=notice)
             case "greeting":
@@ -412,6 +456,8 @@ class Conversation:
                 return replace(writer.helpline(), notice=notice)
             case _ if decision.talk == COMPLAINT:
                 return writer.complaint(notice=notice)
+            case _ if decision.talk == GOOD_NEWS:
+                return writer.good_news(notice=notice)
             case _ if decision.talk == VAGUE:
                 return writer.vague(notice=notice)
             case _ if self._matcher.normaliser.is_other_language(text):
@@ -419,9 +465,6 @@ class Conversation:
             case _:
                 follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
                 return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)
-
-    def _about_other(self, text: str, topics: list[Topic]) -> bool:
-        return any(topic.for_family for topic in topics) and self._matcher.speaks_of_other(self._matcher.read(text))
 
     def _exact_labels(self) -> dict[str, str]:
         """What the quick-reply buttons send, what is typed in place of a command, and topics by their exact title."""
@@ -478,9 +521,10 @@ class Conversation:
         if step is None:
             return None
         if step.ends:
-            return replace(memory, emergency="")
+            return replace(memory, emergency="", step="")
         owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
-        return memory.met(memory.danger(now) or owners[0], now)
+        danger = memory.danger(now)
+        return memory.met(danger or owners[0], now, _kept(step) or (memory.step if danger else ""))
 
     def _press(self, action: str, writer: Writer) -> Reply:
         kind, _, argument = action.partition(":")
@@ -507,6 +551,11 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _kept(step: Step) -> str:
+    """The step as it is remembered: none that has no words for what comes after it."""
+    return step.id if step.again else ""
 
 
 def _plain(text: str) -> str:

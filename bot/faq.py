@@ -107,6 +107,10 @@ class Topic(Model):
     checked: date | None = None
     reviewed_by: Line | None = None
     related: tuple[Id, ...] = Field(default=(), max_length=3)
+    again: Prose | None = None
+    """What is said when this was answered just now and is the best answer once more; without it `Texts.repeated`."""
+    instead_of: tuple[Id, ...] = ()
+    """Topics that right after this one are no answer: who wrote of a death is not told how to help the one who died."""
     part_of: Id | None = None
     theme: str = ""
     """The file's name without its ending; filled in when the content is loaded."""
@@ -212,6 +216,8 @@ class Rule(Model):
     """A soft rule adds the one-line check above the normal answer instead of replacing it."""
     after: tuple[Id, ...] = ()
     """An emergency's rule that is read only soon after the reply to one of these emergencies ("i took something")."""
+    at_once: bool = False
+    """A step's rule that is read with the message that raised the emergency, too: then the step is the whole reply."""
 
 
 class Emergency(Model):
@@ -244,6 +250,8 @@ class Step(Model):
     id: Id
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
     text: Prose
+    again: Prose | None = None
+    """What comes first of the replies after this step, in place of the emergency's own words ("help is on the way")."""
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
     rules: tuple[Rule, ...] = ()
     ends: bool = False
@@ -310,6 +318,7 @@ class Words(Model):
     distinct: tuple[tuple[Line, ...], ...] = ()
     function_words: tuple[Line, ...] = ()
     other_people: tuple[Line, ...] = ()
+    oneself: tuple[Line, ...] = ()
     follow_ups: tuple[Line, ...] = ()
     refer_back: tuple[Line, ...] = ()
     openers: tuple[Line, ...] = ()
@@ -323,12 +332,14 @@ class Words(Model):
 
 
 class SmallTalk(Model):
-    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, complain, sigh, or ask of something else."""
+    """Messages that are no question to the FAQ: how people greet, thank, ask for a person, complain, tell
+    good news, sigh, or ask of something else."""
 
     greeting: tuple[Line, ...] = ()
     thanks: tuple[Line, ...] = ()
     helpline: tuple[Line, ...] = ()
     complaint: tuple[Line, ...] = ()
+    good_news: tuple[Line, ...] = ()
     vague: tuple[Line, ...] = ()
     """What says nothing by itself ("ugh", "idk"): the matcher does not learn from it."""
     out_of_scope: tuple[Line, ...] = ()
@@ -350,7 +361,9 @@ class Texts(Model):
     commands: tuple[CommandText, ...]
     quick_replies: tuple[tuple[Line, ...], ...] = ()
     """Rows of the reply keyboard: topic ids, or commands written `/topics`."""
-    typed: dict[Literal["helpline", "emergency", "country"], tuple[Line, ...]] = Field(default_factory=dict)
+    typed: dict[Literal["helpline", "emergency", "country", "topics", "privacy"], tuple[Line, ...]] = Field(
+        default_factory=dict
+    )
     """What people send, and nothing else, who want one of these commands; `{country}` stands for each country's names."""
     themes: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]] = Field(
         default_factory=dict
@@ -362,6 +375,8 @@ class Texts(Model):
     greeting: Prose
     thanks: Prose
     complaint: Prose
+    good_news: Prose
+    repeated: Prose
     vague: Prose
     help: Prose
     privacy: Prose

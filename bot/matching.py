@@ -41,9 +41,10 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SMALL_TALK = "/"
-"""First character of the labels that are no topic: `/greeting`, `/thanks`, `/helpline`, `/complaint`, `/out_of_scope`."""
+"""First character of the labels that are no topic: `/greeting`, `/thanks`, `/helpline`, `/complaint`, `/good_news`,
+`/out_of_scope`."""
 
-OUT_OF_SCOPE, COMPLAINT = "/out_of_scope", "/complaint"
+OUT_OF_SCOPE, COMPLAINT, GOOD_NEWS = "/out_of_scope", "/complaint", "/good_news"
 
 # What follows was chosen on labelled development questions and on three public intent sets together.
 FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
@@ -177,6 +178,7 @@ class Matcher:
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
+        self._oneself = tuple(" ".join(self.normaliser.words(phrase)) for phrase in words.oneself)
         self._other_people = tuple(" ".join(self.normaliser.words(phrase)) for phrase in words.other_people)
         self._distinct = [set(self.normaliser.words(" ".join(group))) for group in words.distinct]
         self.labels = tuple(phrasings)
@@ -244,6 +246,10 @@ class Matcher:
     def speaks_of_other(self, reading: Reading) -> bool:
         """Whether the message is about somebody else than its writer ("my son", "she")."""
         return contains_any(reading.words, self._other_people)
+
+    def speaks_of_oneself(self, reading: Reading) -> bool:
+        """Whether the writer stands in the message ("i", "my")."""
+        return contains_any(reading.words, self._oneself)
 
     def _repair(self, word: str) -> str:
         """The FAQ's word that an unknown word was meant to be, or the word itself."""
@@ -989,7 +995,7 @@ def phrasings_of(faq: Faq) -> dict[str, list[str]]:
     phrasings: dict[str, list[str]] = {}
     for topic in faq.topics:
         phrasings[topic.id] = [*topic.questions, *topic.heard, topic.title, " ".join([topic.title, *topic.keywords])]
-    for label in ("greeting", "thanks", "helpline", "complaint", "out_of_scope"):
+    for label in ("greeting", "thanks", "helpline", "complaint", "good_news", "out_of_scope"):
         if examples := getattr(faq.small_talk, label):
             phrasings[SMALL_TALK + label] = list(examples)
     return phrasings

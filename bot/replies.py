@@ -160,9 +160,19 @@ class Writer:
         """There is no answer here: topics, and a person to call."""
         return self._way_out(self._texts.unknown, notice=notice)
 
+    def repeated(self, topic: Topic, *, notice: str = "") -> Reply:
+        """The best answer is the one that stands above already: not all of it again, and a person to call."""
+        text = self._fill(topic.again) if topic.again else put(self._fill(self._texts.repeated), title=topic.title)
+        rows = ((self.topic_button(topic),), *self._answer_rows(topic))
+        return replace(self.answer(topic, notice=notice), title="", text=text, details="", rows=rows)
+
     def complaint(self, *, notice: str = "") -> Reply:
         """An answer was no help, or somebody swears at the bot: sorry, another try, and a person to call."""
         return self._way_out(self._texts.complaint, notice=notice)
+
+    def good_news(self, *, notice: str = "") -> Reply:
+        """Something went well: glad of it, and what next."""
+        return self._way_out(self._texts.good_news, notice=notice)
 
     def vague(self, *, notice: str = "") -> Reply:
         """The message has no words, or none that say anything: what to do, and the topic buttons."""
@@ -193,18 +203,26 @@ class Writer:
         rows = (*self._danger_rows(emergencies, first=True), *self._country_row())
         return Reply(text=self._fill("\n\n".join(texts)), rows=rows)
 
-    def again(self, emergency: Emergency, others: Sequence[Emergency] = (), topics: Iterable[Topic] = ()) -> Reply:
+    def again(
+        self,
+        emergency: Emergency,
+        others: Sequence[Emergency] = (),
+        topics: Iterable[Topic] = (),
+        step: Step | None = None,
+    ) -> Reply:
         """The reply to what is written soon after this emergency's steps and asks for none of them.
 
-        `others` are what it may mean besides; `topics` it may have asked about are one tap away.
+        `others` are what it may mean besides; `topics` it may have asked about are one tap away; `step` is how far it
+        had come.
         """
+        own = (step.again if step else None) or emergency.again or emergency.reply
         asked = tuple((self.topic_button(topic),) for topic in topics)
-        texts = [emergency.again or emergency.reply, *(other.also or other.reply for other in others)]
+        texts = [own, *(other.also or other.reply for other in others)]
         return Reply(text=self._fill("\n".join(texts)), rows=(*self._danger_rows([emergency, *others]), *asked))
 
-    def reminded(self, emergency: Emergency, reply: Reply) -> Reply:
+    def reminded(self, emergency: Emergency, reply: Reply, step: Step | None = None) -> Reply:
         """A reply to what is written soon after an emergency and is about something else: the emergency stands above."""
-        again = self.again(emergency)
+        again = self.again(emergency, step=step)
         return replace(reply, notice=again.text, rows=(*again.rows, *reply.rows))
 
     def _danger_rows(self, emergencies: Sequence[Emergency], *, first: bool = False) -> Rows:

@@ -57,12 +57,12 @@ def review(content: Content, matcher: Matcher, today: date) -> Iterator[Problem]
 def _texts(content: Content, topic: Topic) -> Iterator[Problem]:
     faq = content.faq
     danger = words(faq, topic.danger or "")
-    for field in ("answer", "for_family"):
+    for field in ("answer", "for_family", "again"):
         text = getattr(topic, field)
         if text and (count := words(faq, text) + danger) > ANSWER_WORDS:
             message = f"{field!r} has {count} words with the danger line, at most {ANSWER_WORDS}: move some to 'more'"
             yield content.problem(topic.id, field, message)
-    for field in ("answer", "danger", "for_family", "more"):
+    for field in ("answer", "danger", "for_family", "more", "again"):
         text = getattr(topic, field)
         if not text:
             continue

@@ -316,8 +316,7 @@ class Gate:
         Of several steps the last in the content's order, which is that of a rescue; the emergency itself where it is
         asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
         """
-        clauses = [list(itertools.chain.from_iterable(self._clauses(text)))]
-        sentences = list(self._readings(clauses, self._meant(clauses)))
+        sentences = self._as_one(text)
         worse = {owned.owner for owned in self._said(self._later, sentences) if emergency.id in owned.rule.after}
         asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
@@ -326,6 +325,17 @@ class Gate:
             pattern.search(one) for one in sentences for _, pattern in self._asked_again.candidates(one)
         )
         return next(others, None) or next(steps, None) or (emergency if again else None)
+
+    def at_once(self, text: str, emergency: Emergency) -> Step | None:
+        """The step that the message which raised this emergency asks for itself ("he says he'll kill himself")."""
+        said = self._said(self._steps, self._as_one(text))
+        asked = {owned.owner for owned in said if owned.rule.at_once} & set(emergency.steps)
+        return next((step for step in self._safety.steps if step.id in asked), None)
+
+    def _as_one(self, text: str) -> Sequence[_Sentence]:
+        """The readings of a whole message as one sentence."""
+        clauses = [list(itertools.chain.from_iterable(self._clauses(text)))]
+        return list(self._readings(clauses, self._meant(clauses)))
 
     def _named(self, scores: Mapping[str, float], classes: Collection[str]) -> Hit | None:
         """A class beside these that the second opinion is sure of, in a message that is not surely harmless."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from bot import content
 from bot.conversation import (
     FOLLOW_UP_SECONDS,
     Choice,
@@ -25,7 +26,7 @@ from bot.matching import Calibration, matcher_for
 from bot.opinion import Opinion
 from bot.replies import Rated, plain
 from bot.safety import learn
-from tests.conftest import any_text
+from tests.conftest import HELPLINES, LIBRARY, Write, any_text
 
 
 @pytest.fixture
@@ -261,12 +262,70 @@ def test_a_follow_up_for_somebody_else_gets_the_words_for_them(conversation: Con
     assert turn.reply.text == conversation.faq.fill(topic.for_family).strip()
 
 
-def test_a_topic_that_was_said_twice_is_not_said_a_third_time(conversation: Conversation) -> None:
+def test_an_answer_that_was_given_just_now_is_not_given_again_but_one_tap_away(conversation: Conversation) -> None:
+    topic = conversation.faq.topic("teenagers")
+    assert topic is not None
     memory = conversation.respond(Choice("teenagers"), now=1.0).memory or Memory()
-    again = conversation.respond(Question("why"), memory, 2.0)
-    assert decision(again).topics == ("teenagers",)
-    third = conversation.respond(Question("really?"), again.memory or Memory(), 3.0)
-    assert third.reply == conversation.writer.follow_up()
+    for text in ("why", "really?", "im 15 can i get help"):
+        turn = conversation.respond(Question(text), memory, 2.0)
+        assert decision(turn).topics == ("teenagers",), text
+        assert turn.reply == conversation.writer.repeated(topic)
+        memory = turn.memory or Memory()
+    assert topic.title in turn.reply.text
+    assert turn.reply.rows[0][0].action == "topic:teenagers"
+    assert conversation.respond(Choice("teenagers"), memory, 3.0).reply == conversation.writer.answer(topic)
+
+
+def test_a_repeated_answer_has_its_warning_still(small: Conversation) -> None:
+    first = small.respond(Question("How do I get a library card?"), now=1.0)
+    again = small.respond(Question("i lost my card"), first.memory or Memory(), 2.0)
+    assert "Bring your *papers*." not in again.reply.text
+    assert again.reply.danger == first.reply.danger
+
+
+def test_an_answer_may_have_words_of_its_own_for_the_second_time(write: Write) -> None:
+    again = LIBRARY.replace("    Nine to five.\n", "    Nine to five.\n  again: Nine to five, also on Sundays.\n")
+    small = Conversation(content.load(write(again, helplines=HELPLINES)))
+    memory = small.respond(Choice("opening"), now=1.0).memory or Memory()
+    assert small.respond(Question("what time do you close"), memory, 2.0).reply.text == "Nine to five, also on Sundays."
+
+
+def test_the_same_answer_in_other_words_is_no_repetition(small: Conversation) -> None:
+    first = small.respond(Question("i lost my card"), now=1.0)
+    for_him = small.respond(Question("my friend lost his card"), first.memory or Memory(), 2.0)
+    assert for_him.reply.text == "They must come in person."
+
+
+def test_a_topic_stands_for_those_that_make_no_sense_after_it(write: Write) -> None:
+    instead = LIBRARY.replace("    Nine to five.\n", "    Nine to five.\n  instead_of: [card]\n")
+    small = Conversation(content.load(write(instead, helplines=HELPLINES)))
+    memory = small.respond(Choice("opening"), now=1.0).memory or Memory()
+    assert decision(small.respond(Question("i lost my card"), memory, 2.0)).topics == ("opening",)
+    assert decision(small.respond(Question("i lost my card"))).topics == ("card",)
+
+
+def test_who_mourns_is_not_told_how_to_help_the_one_who_died(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("my son died of an overdose in march"), now=1.0).memory or Memory()
+    for text in ("i found him", "is it my fault", "what do i tell his little brother"):
+        turn = conversation.respond(Question(text), memory, 2.0)
+        assert decision(turn).topics == ("grief",), text
+        memory = turn.memory or Memory()
+
+
+def test_who_asked_for_somebody_else_goes_on_doing_so(conversation: Conversation) -> None:
+    topic = conversation.faq.topic("intensity")
+    assert topic is not None
+    assert topic.for_family
+    memory = conversation.respond(Question("how long does withdrawal last for my son"), now=1.0).memory or Memory()
+    about_him = conversation.respond(Question("how bad does it get"), memory, 2.0)
+    assert about_him.reply.text == conversation.faq.fill(topic.for_family).strip()
+    own = conversation.respond(Question("how bad will i feel in withdrawal"), memory, 2.0)
+    assert own.reply.text == conversation.faq.fill(topic.answer).strip()
+
+
+def test_good_news_is_met_with_gladness(conversation: Conversation) -> None:
+    for text in ("slept 2 hours!!!", "my legs are better", "30 days clean today"):
+        assert conversation.respond(Question(text)).reply == conversation.writer.good_news(), text
 
 
 def test_how_long_does_it_last_is_about_withdrawal_where_nothing_was_said_before(conversation: Conversation) -> None:
@@ -319,7 +378,13 @@ def burning(library: Faq) -> Conversation:
     steps = (
         Step(id="out", title="No fire", text="Good.", ends=True, rules=(Rule(id="said", says=("false alarm",)),)),
         Step(id="door", title="The door", text="Shut it.", rules=(Rule(id="asked", says=("door",)),)),
-        Step(id="window", title="The window", text="Wave.", rules=(Rule(id="asked", says=("window",)),)),
+        Step(
+            id="window",
+            title="The window",
+            text="Wave.",
+            again="*Wave on.*",
+            rules=(Rule(id="asked", says=("window",)), Rule(id="high", says=("upper floor",), at_once=True)),
+        ),
         Step(id="stairs", title="The stairs", text="Go down.", rules=(Rule(id="asked", says=("stairs",)),)),
         Step(
             id="ash",
@@ -357,6 +422,34 @@ def test_who_asks_for_the_emergency_once_more_or_says_it_got_worse_gets_all_of_i
         assert asked.reply == burning.writer.emergency(fire)
     door = burning.respond(Question("once more about the door"), ALARMED, 101.0)
     assert door.reply.title == "The door", "what it asks about comes first"
+
+
+def test_after_a_step_its_own_words_come_first_until_all_of_the_emergency_is_said_again(burning: Conversation) -> None:
+    fire = burning.faq.safety.emergencies[0]
+    window = burning.faq.safety.steps[2]
+    at_window = burning.respond(Question("the window"), ALARMED, 101.0).memory or Memory()
+    assert burning.respond(Press("step:window"), ALARMED, 101.0).memory == at_window
+    for text in ("elephants", "what is the door"):
+        reply = burning.respond(Question(text), at_window, 102.0).reply
+        assert (reply.text == "*Wave on.*") == (text == "elephants")
+    door = burning.respond(Question("the door"), at_window, 102.0).memory or Memory()
+    assert burning.respond(Question("elephants"), door, 103.0).reply.text == "*Wave on.*", (
+        "the door says nothing for later"
+    )
+    assert burning.respond(Question("When is the library open?"), at_window, 102.0).reply.notice == "*Wave on.*"
+    assert burning.respond(Question("once more please"), at_window, 102.0).reply == burning.writer.step(window)
+    worse = burning.respond(Question("fire"), at_window, 102.0)
+    assert worse.reply == burning.writer.emergency(fire)
+    again = burning.respond(Question("elephants"), worse.memory or Memory(), 103.0)
+    assert again.reply.text == "*Still inside? Call 555 0100 (in town).*"
+
+
+def test_a_step_may_be_the_whole_first_reply(burning: Conversation) -> None:
+    turn = burning.respond(Question("fire on the upper floor"), now=100.0)
+    assert turn.reply.title == "The window"
+    assert decision(turn).emergency == "fire"
+    assert burning.respond(Question("elephants"), turn.memory or Memory(), 101.0).reply.text == "*Wave on.*"
+    assert burning.respond(Question("fire in the window"), now=100.0).reply.title == "", "only by a rule that says so"
 
 
 def test_a_step_that_is_not_offered_is_said_to_its_words_only(burning: Conversation) -> None:
@@ -550,6 +643,46 @@ def test_who_worries_about_somebody_far_away_is_not_spoken_to_as_the_one_in_dang
     before = conversation.respond(Question("my brother says he will kill himself"), now=1.0).memory or Memory()
     for text in ("hes 3 hours away", "he wont pick up", "what do i say to him"):
         assert "Far away?" in conversation.respond(Question(text), before, 60.0).reply.text, text
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("he says he will kill himself if i leave", True),
+        ("my daughter wants to die", True),
+        ("found a suicide note from my son", True),
+        ("my boyfriend left and i want to kill myself", False),
+        ("mom i want to die", False),
+        ("she says goodbye and i want to die", False),
+    ],
+)
+def test_who_fears_the_suicide_of_another_is_spoken_to_as_that(
+    conversation: Conversation, text: str, other: bool
+) -> None:
+    turn = conversation.respond(Question(text))
+    assert decision(turn).emergency == "suicide"
+    assert ("You are doing right by asking" in turn.reply.text) == other
+
+
+@pytest.mark.parametrize(
+    ("first", "text", "says"),
+    [
+        ("hes not breathing", "called 911 already", "Stay on the phone"),
+        ("hes not breathing", "they said 20 minutes", "Stay on the phone"),
+        ("hes not breathing", "text to 911 doesnt work here", "Nobody called yet?"),
+        ("hes not breathing", "theres no 911 here", "In jail?"),
+        ("hes not breathing", "hes in the ambulance", "right place"),
+        ("i want to kill myself", "i called they hung up", "text 988"),
+        ("my friend wants to kill himself", "they took him to psych ward", "right place"),
+        ("my kid ate one of my strips", "poison control says its ok", "Do as they told you"),
+        ("my boyfriend hit me tonight", "i got out im at my sisters", "out of it for now"),
+    ],
+)
+def test_what_was_done_about_an_emergency_is_heard(
+    conversation: Conversation, first: str, text: str, says: str
+) -> None:
+    memory = conversation.respond(Question(first), now=1.0).memory or Memory()
+    assert says in conversation.respond(Question(text), memory, 60.0).reply.text
 
 
 def test_who_cannot_talk_is_told_how_to_get_help_in_silence(conversation: Conversation) -> None:
