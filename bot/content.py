@@ -542,9 +542,9 @@ def _safety(
                         message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
                         yield elsewhere("_safety.yaml", (kind, number, "rules", index, "unless"), message)
                 for name in rule.after:
-                    if safety.emergency(name) is None:
-                        known = [one.id for one in safety.emergencies]
-                        message = f"{name!r} is no emergency{_did_you_mean(name, known)}"
+                    known = [*(one.id for one in safety.emergencies), *ids]
+                    if name not in known:
+                        message = f"{name!r} is no emergency and no topic{_did_you_mean(name, known)}"
                         yield elsewhere("_safety.yaml", (kind, number, "rules", index, "after"), message)
                 for say in rule.says:
                     for name in re.findall(r"<(\w*)>", say):

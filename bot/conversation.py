@@ -110,6 +110,8 @@ ASKS_BESIDES = 6
 HAGGLING_WORDS = 8
 """The longest message that soon after a refusal is taken for the same ask once more ("but just roughly", "so 30 or 60?"),
 if no topic is clear."""
+EARLIER = 4
+"""Topics answered just before that a message may bring to an emergency ("so sleepy", two answers after using again)."""
 USUAL = 1_000
 """Wordings of the FAQ whose decisions are kept: many people begin with the same few."""
 
@@ -119,12 +121,13 @@ class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
     and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topic`, `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
+    The shell keeps it. `topic`, `earlier` (it and those answered before it), `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
     `alarmed`, in seconds of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topic: str = ""
+    earlier: tuple[str, ...] = ()
     family: bool = False
     refusal: str = ""
     at: float = 0.0
@@ -151,12 +154,29 @@ class Memory:
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
         danger = self.danger(now)
-        step = self.step if danger else ""
-        return replace(self, topic=topic, family=family, refusal=refusal, at=now, emergency=danger, step=step)
+        return replace(
+            self,
+            topic=topic,
+            earlier=(*(self.earlier if self.recent(now) else ()), topic)[-EARLIER:] if topic else (),
+            family=family,
+            refusal=refusal,
+            at=now,
+            emergency=danger,
+            step=self.step if danger else "",
+        )
+
+    def unclear(self, now: float) -> "Memory":
+        """The memory after a message that nothing was found for: what was answered before may still be meant by the next."""
+        danger = self.danger(now)
+        if not self.recent(now):
+            return self.answered("", now)
+        return replace(self, refusal="", emergency=danger, step=self.step if danger else "")
 
     def met(self, emergency: str, now: float, step: str = "") -> "Memory":
         """The memory after the reply to this emergency, which has come to this step."""
-        return replace(self, topic="", family=False, refusal="", emergency=emergency, step=step, alarmed=now)
+        return replace(
+            self, topic="", earlier=(), family=False, refusal="", emergency=emergency, step=step, alarmed=now
+        )
 
 
 NOTHING_KNOWN = Memory()
@@ -316,6 +336,9 @@ class Conversation:
         decision = self._instead(self.decide(text, before), before)
         danger = self.faq.safety.emergency(memory.danger(now))
         come_to = self.faq.safety.step(memory.step) if danger else None
+        worse = self._gate.grown_worse(text, memory.earlier) if before and not decision.emergency else None
+        if worse:
+            decision = Decision("emergency", emergency=worse.id, finding=Finding("emergency", (worse,)))
         if danger:
             decision, step = self._still(decision, danger, text, come_to)
             if step and step.ends:
@@ -344,6 +367,8 @@ class Conversation:
             reply = self._reply(decision, text, writer, come_to, family=family)
         if danger and not decision.emergency:
             reply = writer.reminded(danger, reply, come_to)
+        if decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
+            return Turn(reply, decision, memory=memory.unclear(now))
         return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
 
     def _instead(self, decision: Decision, before: str) -> Decision:
@@ -489,7 +514,7 @@ class Conversation:
             for country in countries
             for name in (country.id, country.name, *country.also)
             # By themselves "can" and "us" are words.
-            if wording != "{country}" or len(name) > 3
+            if wording != "{country}" or name not in self.faq.words.function_words
         ]
 
     def _quick_command(self, text: str) -> Command | None:

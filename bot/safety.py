@@ -317,7 +317,7 @@ class Gate:
         asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
         """
         sentences = self._as_one(text)
-        worse = {owned.owner for owned in self._said(self._later, sentences) if emergency.id in owned.rule.after}
+        worse = self._worse(sentences, [emergency.id])
         asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
         steps = (step for step in reversed(self._safety.steps) if step.id in asked)
@@ -325,6 +325,15 @@ class Gate:
             pattern.search(one) for one in sentences for _, pattern in self._asked_again.candidates(one)
         )
         return next(others, None) or next(steps, None) or (emergency if again else None)
+
+    def grown_worse(self, text: str, topics: Collection[str]) -> Emergency | None:
+        """The emergency that a message soon after these topics' answers has come to ("so sleepy" after using again)."""
+        worse = self._worse(self._as_one(text), topics)
+        return next((one for one in self._safety.emergencies if one.id in worse), None)
+
+    def _worse(self, sentences: Sequence[_Sentence], before: Collection[str]) -> set[str]:
+        said = self._said(self._later, sentences)
+        return {owned.owner for owned in said if not set(owned.rule.after).isdisjoint(before)}
 
     def at_once(self, text: str, emergency: Emergency) -> Step | None:
         """The step that the message which raised this emergency asks for itself ("he says he'll kill himself")."""

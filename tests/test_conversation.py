@@ -323,6 +323,30 @@ def test_who_asked_for_somebody_else_goes_on_doing_so(conversation: Conversation
     assert own.reply.text == conversation.faq.fill(topic.answer).strip()
 
 
+def test_what_was_answered_may_still_be_meant_after_a_message_that_was_not_understood(
+    conversation: Conversation,
+) -> None:
+    memory = conversation.respond(Choice("sleep"), now=1.0).memory or Memory()
+    lost = conversation.respond(Question("zebras in the wardrobe"), memory, 2.0)
+    assert decision(lost).outcome == "unknown"
+    assert decision(conversation.respond(Question("what else"), lost.memory or Memory(), 3.0)).topics == ("sleep",)
+    late = 2.0 + FOLLOW_UP_SECONDS
+    assert decision(conversation.respond(Question("what else"), lost.memory or Memory(), late)).outcome == "unknown"
+
+
+@pytest.mark.parametrize("between", [(), ("its been 3 hours",)])
+def test_who_used_again_and_grows_sleepy_gets_the_overdose_steps(
+    conversation: Conversation, between: tuple[str, ...]
+) -> None:
+    memory = conversation.respond(Choice("relapse"), now=1.0).memory or Memory()
+    for text in between:
+        memory = conversation.respond(Question(text), memory, 2.0).memory or Memory()
+    assert decision(conversation.respond(Question("so sleepy now"), memory, 3.0)).emergency == "overdose"
+    late = 3.0 + FOLLOW_UP_SECONDS
+    assert decision(conversation.respond(Question("so sleepy now"), memory, late)).emergency is None
+    assert decision(conversation.respond(Question("will it make me sleepy"), memory, 3.0)).emergency is None
+
+
 def test_good_news_is_met_with_gladness(conversation: Conversation) -> None:
     for text in ("slept 2 hours!!!", "my legs are better", "30 days clean today"):
         assert conversation.respond(Question(text)).reply == conversation.writer.good_news(), text
@@ -585,7 +609,9 @@ def test_ten_minutes_after_an_emergency_a_message_is_read_by_itself(burning: Con
     assert burning.respond(Question("elephants"), ALARMED, late).reply == burning.writer.unknown()
     turn = burning.respond(Question("When is the library open?"), ALARMED, late)
     assert turn.reply.text == "Nine to five."
-    assert turn.memory == Memory(topic="opening", at=late, alarmed=100.0), "and the emergency is forgotten"
+    assert turn.memory == Memory(topic="opening", earlier=("opening",), at=late, alarmed=100.0), (
+        "and the emergency is forgotten"
+    )
 
 
 @pytest.mark.parametrize("press", ["emergency:fire", "step:door"])
