@@ -151,6 +151,11 @@ class Memory:
         """Whether there is anything left that a message may lean on or be about."""
         return bool(self.recent(now) or self.declined(now) or self.danger(now))
 
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything but the country in it."""
+        return bool(self.topic or self.refusal or self.emergency)
+
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
         danger = self.danger(now)
@@ -164,13 +169,6 @@ class Memory:
             emergency=danger,
             step=self.step if danger else "",
         )
-
-    def unclear(self, now: float) -> "Memory":
-        """The memory after a message that nothing was found for: what was answered before may still be meant by the next."""
-        danger = self.danger(now)
-        if not self.recent(now):
-            return self.answered("", now)
-        return replace(self, refusal="", emergency=danger, step=self.step if danger else "")
 
     def met(self, emergency: str, now: float, step: str = "") -> "Memory":
         """The memory after the reply to this emergency, which has come to this step."""
@@ -243,7 +241,8 @@ class Conversation:
             case Press(action) if action.startswith("country:"):
                 return self._country_set(action.removeprefix("country:"), memory)
             case Press(action):
-                return Turn(self._press(action, writer), memory=self._pressed(action, memory, now))
+                danger = self.faq.safety.emergency(memory.danger(now))
+                return Turn(self._press(action, writer, danger), memory=self._pressed(action, memory, now))
             case Media():
                 return Turn(writer.media())
 
@@ -344,12 +343,14 @@ class Conversation:
             if step and step.ends:
                 return self._over(step, text, memory, now)
             if step:
-                return Turn(writer.step(step), decision, memory=memory.met(danger.id, now, _kept(step) or memory.step))
+                return Turn(
+                    writer.step(step, danger), decision, memory=memory.met(danger.id, now, _kept(step) or memory.step)
+                )
         found = decision.finding.emergencies
         if decision.emergency and found and found[0].id == decision.emergency:
             step = self._gate.at_once(text, found[0]) if len(found) == 1 else None
             if step:
-                return Turn(writer.step(step), decision, memory=memory.met(decision.emergency, now, _kept(step)))
+                return Turn(writer.step(step, found[0]), decision, memory=memory.met(found[0].id, now, _kept(step)))
             come_to = None
         if decision.emergency and not decision.topics:
             memory = memory.met(decision.emergency, now, come_to.id if come_to else "")
@@ -367,8 +368,9 @@ class Conversation:
             reply = self._reply(decision, text, writer, come_to, family=family)
         if danger and not decision.emergency:
             reply = writer.reminded(danger, reply, come_to)
-        if decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
-            return Turn(reply, decision, memory=memory.unclear(now))
+        if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
+            # Not understood: what was answered before may still be meant by the next message.
+            return Turn(reply, decision)
         return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
 
     def _instead(self, decision: Decision, before: str) -> Decision:
@@ -551,7 +553,7 @@ class Conversation:
         danger = memory.danger(now)
         return memory.met(danger or owners[0], now, _kept(step) or (memory.step if danger else ""))
 
-    def _press(self, action: str, writer: Writer) -> Reply:
+    def _press(self, action: str, writer: Writer, danger: Emergency | None) -> Reply:
         kind, _, argument = action.partition(":")
         topic = self.faq.topic(argument)
         if kind == "sources" and topic:
@@ -563,7 +565,7 @@ class Conversation:
             return writer.emergency(emergency) if emergency else writer.emergency_menu()
         if kind == "step":
             step = self.faq.safety.step(argument)
-            return writer.step(step) if step else writer.emergency_menu()
+            return writer.step(step, danger) if step else writer.emergency_menu()
         if kind == "call":
             line = writer.line(argument)
             return writer.call_card(line) if line else writer.helpline()

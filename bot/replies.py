@@ -236,9 +236,10 @@ class Writer:
         found = {line.id: (name, line) for name in names if (line := self.line(name))}
         return _in_rows([self._call_button(name, line) for name, line in found.values()], 2)
 
-    def step(self, step: Step) -> Reply:
-        """One thing to do, with the others one tap away."""
+    def step(self, step: Step, emergency: Emergency | None = None) -> Reply:
+        """One thing to do, with the others one tap away: those of this emergency, or of all that have the step."""
         owners = [one for one in self._faq.safety.emergencies if step.id in one.steps]
+        owners = [emergency] if emergency in owners else owners
         hidden = {step.id, *(other.id for other in self._faq.safety.steps if not other.offered)}
         others = dict.fromkeys(name for one in owners for name in one.steps if name not in hidden)
         # Only the numbers that fit whichever emergency it came from.

@@ -366,7 +366,7 @@ class Memories:
     def put(self, chat_id: int, memory: Memory) -> None:
         """Remember this of a chat instead of what was remembered."""
         _keep(self._countries, chat_id, memory.country)
-        _keep(self._recent, chat_id, memory if memory.topic or memory.emergency else None)
+        _keep(self._recent, chat_id, memory if memory.holds else None)
 
 
 def _keep(kept: OrderedDict[int, V], chat_id: int, value: V | None) -> None:

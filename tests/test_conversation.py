@@ -329,9 +329,9 @@ def test_what_was_answered_may_still_be_meant_after_a_message_that_was_not_under
     memory = conversation.respond(Choice("sleep"), now=1.0).memory or Memory()
     lost = conversation.respond(Question("zebras in the wardrobe"), memory, 2.0)
     assert decision(lost).outcome == "unknown"
-    assert decision(conversation.respond(Question("what else"), lost.memory or Memory(), 3.0)).topics == ("sleep",)
+    assert decision(conversation.respond(Question("what else"), lost.memory or memory, 3.0)).topics == ("sleep",)
     late = 2.0 + FOLLOW_UP_SECONDS
-    assert decision(conversation.respond(Question("what else"), lost.memory or Memory(), late)).outcome == "unknown"
+    assert decision(conversation.respond(Question("what else"), lost.memory or memory, late)).outcome == "unknown"
 
 
 @pytest.mark.parametrize("between", [(), ("its been 3 hours",)])
@@ -654,7 +654,8 @@ def test_the_next_message_in_an_overdose_gets_the_step_it_needs(
     before = conversation.respond(Question("my friend took too much he wont wake up"), now=1.0).memory or Memory()
     found = conversation.faq.safety.step(step)
     assert found is not None
-    assert conversation.respond(Question(text), before, 60.0).reply == conversation.writer.step(found)
+    overdose = conversation.faq.safety.emergencies[0]
+    assert conversation.respond(Question(text), before, 60.0).reply == conversation.writer.step(found, overdose)
 
 
 def test_pills_that_were_taken_after_words_of_suicide_are_an_overdose(conversation: Conversation) -> None:

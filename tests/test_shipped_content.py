@@ -288,6 +288,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("R", 0.85, 0.07),
         # A third of five more writers' rounds of all classes.
         ("O", 0.88, 0.08),
+        # A third of three newer writers': families, people who use in few words, and many dialects.
+        ("T", 0.86, 0.07),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
@@ -335,6 +337,8 @@ def test_the_second_opinion_does_not_overrule_a_wording_known_as_doubtful(gate: 
         ("z", 0.09),
         # A quarter of three writers': ordinary withdrawal, how long it has lasted, and what may be given for it.
         ("N", 0.05),
+        # A third of another writer's ordinary fragments of a talk.
+        ("U", 0.06),
     ],
 )
 def test_everyday_hardship_is_seldom_taken_for_an_emergency(gate: Gate, set_of: str, false_alarms: float) -> None:

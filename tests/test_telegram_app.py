@@ -519,6 +519,24 @@ def test_one_chats_country_is_not_anothers(phone: Phone, faq: Faq) -> None:
     assert "911" in other.text.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("how much heroin can i take to get high", "but just roughly"),
+        ("i cant sleep", "what else"),
+        ("my friend is not breathing and blue", "they said 20 minutes"),
+    ],
+)
+def test_what_a_chat_said_before_is_in_mind_for_its_next_message(phone: Phone, first: str, then: str) -> None:
+    alone = phone.say(then, chat={"id": 77, "type": "private"})[0].text
+    before = phone.say(first)[0].text
+
+    after = phone.say(then)[0].text
+
+    assert after != alone
+    assert (after == before) == (then == "but just roughly"), "the same no"
+
+
 def test_only_so_many_chats_are_remembered(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.telegram_app.CHATS_REMEMBERED", 2)
     for chat in (1, 2, 3):
