@@ -524,6 +524,10 @@ def _safety(
             if name not in steps:
                 message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
                 yield elsewhere("_safety.yaml", (*here, "steps"), message)
+    for number, step in enumerate(safety.steps):
+        if step.topic is not None and step.topic not in ids:
+            message = f"{step.topic!r} is no topic{_did_you_mean(step.topic, ids)}"
+            yield elsewhere("_safety.yaml", ("steps", number, "topic"), message)
     for number, refusal in enumerate(safety.refusals):
         for name in refusal.topics:
             if name not in ids:

@@ -12,6 +12,7 @@ from typing import Literal
 from bot.faq import Emergency, Faq, Step
 from bot.matching import (
     COMPLAINT,
+    FOLLOW_UP_WORDS,
     GOOD_NEWS,
     SMALL_TALK,
     Certain,
@@ -121,13 +122,13 @@ class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
     and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topic`, `earlier` (it and those answered before it), `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
+    The shell keeps it. `topic`, `earlier` (it and those answered before it, each with its time), `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
     `alarmed`, in seconds of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topic: str = ""
-    earlier: tuple[str, ...] = ()
+    earlier: tuple[tuple[str, float], ...] = ()
     family: bool = False
     refusal: str = ""
     at: float = 0.0
@@ -138,6 +139,13 @@ class Memory:
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
         return self.topic if now - self.at <= FOLLOW_UP_SECONDS else ""
+
+    def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
+        return tuple(one for one in self.earlier if now - one[1] <= FOLLOW_UP_SECONDS)
+
+    def lately(self, now: float) -> tuple[str, ...]:
+        """The topics answered in the time that a message may still lean on."""
+        return tuple(topic for topic, _ in self._fresh(now))
 
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
@@ -162,7 +170,7 @@ class Memory:
         return replace(
             self,
             topic=topic,
-            earlier=(*(self.earlier if self.recent(now) else ()), topic)[-EARLIER:] if topic else (),
+            earlier=(*self._fresh(now), (topic, now))[-EARLIER:] if topic else (),
             family=family,
             refusal=refusal,
             at=now,
@@ -228,7 +236,8 @@ class Conversation:
                 topic = self.faq.topic(topic_id)
                 if topic is None:
                     return Turn(writer.stale_button())
-                return Turn(writer.answer(topic), memory=memory.answered(topic.id, now))
+                family = memory.family and bool(memory.recent(now))
+                return Turn(writer.answer(topic, family=family), memory=memory.answered(topic.id, now, family=family))
             case Command("country", argument):
                 return self._country_named(argument, memory)
             case Command(name, argument):
@@ -335,17 +344,15 @@ class Conversation:
         decision = self._instead(self.decide(text, before), before)
         danger = self.faq.safety.emergency(memory.danger(now))
         come_to = self.faq.safety.step(memory.step) if danger else None
-        worse = self._gate.grown_worse(text, memory.earlier) if before and not decision.emergency else None
-        if worse:
-            decision = Decision("emergency", emergency=worse.id, finding=Finding("emergency", (worse,)))
+        worse = NOTHING_FOUND if decision.emergency else self._gate.grown_worse(text, memory.lately(now))
+        if worse.emergencies:
+            decision = Decision("emergency", emergency=worse.emergencies[0].id, finding=worse)
         if danger:
             decision, step = self._still(decision, danger, text, come_to)
             if step and step.ends:
                 return self._over(step, text, memory, now)
             if step:
-                return Turn(
-                    writer.step(step, danger), decision, memory=memory.met(danger.id, now, _kept(step) or memory.step)
-                )
+                return Turn(writer.step(step, danger), decision, memory=memory.met(danger.id, now, _kept(step)))
         found = decision.finding.emergencies
         if decision.emergency and found and found[0].id == decision.emergency:
             step = self._gate.at_once(text, found[0]) if len(found) == 1 else None
@@ -378,6 +385,9 @@ class Conversation:
         topic = self.faq.topic(before)
         if topic is None or decision.outcome not in ("answer", "suggest") or decision.topics[0] not in topic.instead_of:
             return decision
+        if decision.verdict is not None and len(decision.verdict.reading.words) > FOLLOW_UP_WORDS:
+            # A longer message says itself whom it is about ("my daughter is using too, how do i help her").
+            return decision
         return replace(decision, outcome="answer", topics=(before,))
 
     def _for_family(self, text: str, memory: Memory, now: float) -> bool:
@@ -402,7 +412,7 @@ class Conversation:
         writer = self._writer(memory)
         reply = writer.step(step)
         decision = self.decide(text)
-        topic = ""
+        topic, family = step.topic or "", False
         verdict = decision.verdict
         long = verdict is None or len(verdict.reading.words) >= ASKS_BESIDES
         if decision.sure and long and self._asks(decision, text):
@@ -412,7 +422,7 @@ class Conversation:
             reply = replace(answer, notice=reply.text)
         else:
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
-        return Turn(reply, decision, memory=replace(memory, emergency="").answered(topic, now))
+        return Turn(reply, decision, memory=replace(memory, emergency="").answered(topic, now, family=family))
 
     def _still(
         self, decision: Decision, danger: Emergency, text: str, reached: Step | None
@@ -432,12 +442,10 @@ class Conversation:
         by_rule = any(hit.rule != CLASSIFIER for hit in finding.hits)
         if first != danger and by_rule and (first.firm or order.index(first) < order.index(danger)):
             return decision, None
-        come_to = self._gate.follow_up(text, danger)
-        if isinstance(come_to, Step) and not (come_to.ends and finding.emergencies):
+        come_to = self._gate.follow_up(text, danger, reached)
+        believed = not finding.emergencies or (reached is not None and reached.in_hands)
+        if isinstance(come_to, Step) and (believed or not come_to.ends):
             return Decision("emergency", emergency=danger.id), come_to
-        if come_to == danger and reached and not finding.emergencies:
-            # "What now" while the ambulance is coming.
-            return Decision("emergency", emergency=danger.id), reached
         if isinstance(come_to, Emergency):
             both = tuple(dict.fromkeys((come_to, danger)))
             return Decision("emergency", emergency=come_to.id, finding=Finding("emergency", both)), None
@@ -449,8 +457,7 @@ class Conversation:
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
         # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
-        sure = decision.sure or (reached is not None and decision.outcome == "answer")
-        if (sure and self._asks(decision, text)) or decision.outcome == "helpline":
+        if (decision.sure and self._asks(decision, text)) or decision.outcome == "helpline":
             return replace(decision, caution=True), None
         topics = decision.topics if decision.outcome == "answer" else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
@@ -515,8 +522,8 @@ class Conversation:
             (put(wording, country=name), country.id)
             for country in countries
             for name in (country.id, country.name, *country.also)
-            # By themselves "can" and "us" are words.
-            if wording != "{country}" or name not in self.faq.words.function_words
+            # "can", "us" and "in" are words first.
+            if name not in self.faq.words.function_words
         ]
 
     def _quick_command(self, text: str) -> Command | None:
@@ -550,8 +557,7 @@ class Conversation:
         if step.ends:
             return replace(memory, emergency="", step="")
         owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
-        danger = memory.danger(now)
-        return memory.met(danger or owners[0], now, _kept(step) or (memory.step if danger else ""))
+        return memory.met(memory.danger(now) or owners[0], now, _kept(step))
 
     def _press(self, action: str, writer: Writer, danger: Emergency | None) -> Reply:
         kind, _, argument = action.partition(":")

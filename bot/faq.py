@@ -257,6 +257,10 @@ class Step(Model):
     rules: tuple[Rule, ...] = ()
     ends: bool = False
     """Nobody is in danger any more: it is offered after the emergency's first reply, and the emergency is forgotten."""
+    topic: Id | None = None
+    """The topic that the next message may lean on, where this ends the emergency."""
+    in_hands: bool = False
+    """Professionals are there: that it is over is believed then even in words of danger ("he's dead. they stopped")."""
     offered: bool = True
     """Whether it is a button, too; else it is said only to words that ask for it."""
 

@@ -310,30 +310,35 @@ class Gate:
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
 
-    def follow_up(self, text: str, emergency: Emergency) -> Emergency | Step | None:
+    def follow_up(self, text: str, emergency: Emergency, reached: Step | None = None) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
 
-        Of several steps the last in the content's order, which is that of a rescue; the emergency itself where it is
-        asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
+        Of several steps the last in the content's order, which is that of a rescue; the emergency itself where it grew
+        worse; and what it had `reached`, or else the emergency, where that is asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
         """
         sentences = self._as_one(text)
         worse = self._worse(sentences, [emergency.id])
         asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
         steps = (step for step in reversed(self._safety.steps) if step.id in asked)
-        again = emergency.id in worse or any(
-            pattern.search(one) for one in sentences for _, pattern in self._asked_again.candidates(one)
-        )
-        return next(others, None) or next(steps, None) or (emergency if again else None)
+        again = any(pattern.search(one) for one in sentences for _, pattern in self._asked_again.candidates(one))
+        own = emergency if emergency.id in worse else (reached or emergency) if again else None
+        return next(others, None) or next(steps, None) or own
 
-    def grown_worse(self, text: str, topics: Collection[str]) -> Emergency | None:
-        """The emergency that a message soon after these topics' answers has come to ("so sleepy" after using again)."""
+    def grown_worse(self, text: str, topics: Collection[str]) -> Finding:
+        """What a message soon after these topics' answers has come to ("so sleepy" after using again)."""
         worse = self._worse(self._as_one(text), topics)
-        return next((one for one in self._safety.emergencies if one.id in worse), None)
+        found = tuple(one for one in self._safety.emergencies if one.id in worse)
+        return Finding("emergency", found, None, tuple(worse.values())) if found else NOTHING_FOUND
 
-    def _worse(self, sentences: Sequence[_Sentence], before: Collection[str]) -> set[str]:
+    def _worse(self, sentences: Sequence[_Sentence], before: Collection[str]) -> dict[str, Hit]:
+        """The rules that are read only after one of these emergencies or topics, as hits by their emergency."""
         said = self._said(self._later, sentences)
-        return {owned.owner for owned in said if not set(owned.rule.after).isdisjoint(before)}
+        return {
+            owned.owner: Hit(owned.owner, owned.rule.id, "")
+            for owned in said
+            if not set(owned.rule.after).isdisjoint(before)
+        }
 
     def at_once(self, text: str, emergency: Emergency) -> Step | None:
         """The step that the message which raised this emergency asks for itself ("he says he'll kill himself")."""

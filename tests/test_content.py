@@ -316,6 +316,7 @@ OTHER = {"id": "card", "title": "Card", "questions": "[How do I join?]"}
             two(topic("  related: [crad]\n"), topic(**OTHER)),
             "topics.yaml:5: 'related' names 'crad', which is no other topic: did you mean 'card'?",
         ),
+        (topic("  again: Call {desc}.\n"), "{desc} is no number of _helplines.yaml"),
         (topic("  instead_of: [crad]\n"), "'instead_of' names 'crad', which is no other topic"),
         (topic("  related:\n    - opening\n"), "topics.yaml:6: 'related' names 'opening', which is no other topic"),
         (topic("  part_of: opening\n"), "topics.yaml:5: 'part_of' must name a topic that is itself part of none"),
@@ -370,9 +371,18 @@ def test_a_number_with_letters_in_it_is_an_error(write: Write) -> None:
         ("last year]", '"<plaice>"]', "<plaice> is not among 'words'"),
         ("says: [flooded]", 'says: ["<plaice>"]', "<plaice> is not among 'words'"),
         ("asked_again: [once more]", 'asked_again: ["<plaice>"]', "_safety.yaml:21: <plaice> is not among 'words'"),
+        (
+            "soft_check: |",
+            "steps:\n  - {id: out, title: Out, text: Gone., topic: crad}\nsoft_check: |",
+            "'crad' is no topic: did you mean 'card'?",
+        ),
         ("upstairs, call {desk}", "upstairs, call {desc}", "{desc} is no number of _helplines.yaml"),
         ("I can't help with that.", "Call {desc}.", "{desc} is no number of _helplines.yaml"),
-        ("upstairs, call {desk}.*\n", "upstairs, call {desk}.*\n    again: Call {desc}.\n", "{desc} is no number"),
+        (
+            "soft_check: |",
+            "steps:\n  - {id: out, title: Out, text: Gone., again: 'Call {desc}.'}\nsoft_check: |",
+            "{desc} is no number",
+        ),
         ("burns, call {desk}", "burns, call {desc}", "{desc} is no number of _helplines.yaml"),
     ],
 )

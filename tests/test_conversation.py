@@ -342,9 +342,12 @@ def test_who_used_again_and_grows_sleepy_gets_the_overdose_steps(
     for text in between:
         memory = conversation.respond(Question(text), memory, 2.0).memory or Memory()
     assert decision(conversation.respond(Question("so sleepy now"), memory, 3.0)).emergency == "overdose"
+    memory = conversation.respond(Choice("coping"), memory, 500.0).memory or Memory()
+    assert decision(conversation.respond(Question("so sleepy now"), memory, 501.0)).emergency == "overdose"
     late = 3.0 + FOLLOW_UP_SECONDS
-    assert decision(conversation.respond(Question("so sleepy now"), memory, late)).emergency is None
-    assert decision(conversation.respond(Question("will it make me sleepy"), memory, 3.0)).emergency is None
+    assert decision(conversation.respond(Question("so sleepy now"), memory, late)).emergency is None, "ten minutes each"
+    for text in ("will it make me sleepy", "i told my sponsor and she just nodded", "im not getting sleepy"):
+        assert decision(conversation.respond(Question(text), memory, 501.0)).emergency is None, text
 
 
 def test_good_news_is_met_with_gladness(conversation: Conversation) -> None:
@@ -392,7 +395,7 @@ def burning(library: Faq) -> Conversation:
     hotter = Rule(id="hotter", says=("getting hotter",), after=("fire",))
     fire = fire.model_copy(
         update={
-            "steps": ("door", "window", "out", "ash"),
+            "steps": ("door", "window", "out", "ash", "brigade"),
             "again": "*Still inside? Call {desk}.*",
             "rules": (*fire.rules, hotter),
         }
@@ -416,7 +419,17 @@ def burning(library: Faq) -> Conversation:
             text="I am sorry.",
             ends=True,
             offered=False,
+            topic="opening",
             rules=(Rule(id="said", says=("burnt down",)),),
+        ),
+        Step(
+            id="brigade",
+            title="The brigade",
+            text="Let them in.",
+            again="*Let them work.*",
+            in_hands=True,
+            offered=False,
+            rules=(Rule(id="said", says=("brigade",)),),
         ),
     )
     safety = library.safety.model_copy(update={"emergencies": (fire, flood), "steps": steps})
@@ -457,15 +470,26 @@ def test_after_a_step_its_own_words_come_first_until_all_of_the_emergency_is_sai
         reply = burning.respond(Question(text), at_window, 102.0).reply
         assert (reply.text == "*Wave on.*") == (text == "elephants")
     door = burning.respond(Question("the door"), at_window, 102.0).memory or Memory()
-    assert burning.respond(Question("elephants"), door, 103.0).reply.text == "*Wave on.*", (
-        "the door says nothing for later"
-    )
+    reply = burning.respond(Question("elephants"), door, 103.0).reply
+    assert reply.text == "*Still inside? Call 555 0100 (in town).*", "the next step ends what the one before knew"
+    assert burning.respond(Question("its getting hotter"), at_window, 102.0).reply == burning.writer.emergency(fire)
     assert burning.respond(Question("When is the library open?"), at_window, 102.0).reply.notice == "*Wave on.*"
     assert burning.respond(Question("once more please"), at_window, 102.0).reply == burning.writer.step(window)
     worse = burning.respond(Question("fire"), at_window, 102.0)
     assert worse.reply == burning.writer.emergency(fire)
     again = burning.respond(Question("elephants"), worse.memory or Memory(), 103.0)
     assert again.reply.text == "*Still inside? Call 555 0100 (in town).*"
+
+
+def test_that_it_is_over_is_believed_in_words_of_danger_once_professionals_are_there(burning: Conversation) -> None:
+    over = Question("the fire burnt down all of it")
+    assert decision(burning.respond(over, ALARMED, 101.0)).emergency == "fire"
+    there = burning.respond(Question("the brigade came"), ALARMED, 101.0).memory or Memory()
+    turn = burning.respond(over, there, 102.0)
+    assert turn.reply.text == "I am sorry."
+    assert turn.memory is not None
+    assert turn.memory.topic == "opening", "what follows may lean on the topic that the end names"
+    assert not turn.memory.danger(102.0)
 
 
 def test_a_step_may_be_the_whole_first_reply(burning: Conversation) -> None:
@@ -609,7 +633,7 @@ def test_ten_minutes_after_an_emergency_a_message_is_read_by_itself(burning: Con
     assert burning.respond(Question("elephants"), ALARMED, late).reply == burning.writer.unknown()
     turn = burning.respond(Question("When is the library open?"), ALARMED, late)
     assert turn.reply.text == "Nine to five."
-    assert turn.memory == Memory(topic="opening", earlier=("opening",), at=late, alarmed=100.0), (
+    assert turn.memory == Memory(topic="opening", earlier=(("opening", late),), at=late, alarmed=100.0), (
         "and the emergency is forgotten"
     )
 
@@ -698,6 +722,9 @@ def test_who_fears_the_suicide_of_another_is_spoken_to_as_that(
         ("hes not breathing", "they said 20 minutes", "Stay on the phone"),
         ("hes not breathing", "text to 911 doesnt work here", "Nobody called yet?"),
         ("hes not breathing", "theres no 911 here", "In jail?"),
+        ("hes not breathing", "theyre here doing cpr", "Let them work"),
+        ("hes not breathing", "called 911 but scared of police", "Stay on the phone"),
+        ("hes not breathing", "we're going to hospital now", "Go now"),
         ("hes not breathing", "hes in the ambulance", "right place"),
         ("i want to kill myself", "i called they hung up", "text 988"),
         ("my friend wants to kill himself", "they took him to psych ward", "right place"),
@@ -710,6 +737,52 @@ def test_what_was_done_about_an_emergency_is_heard(
 ) -> None:
     memory = conversation.respond(Question(first), now=1.0).memory or Memory()
     assert says in conversation.respond(Question(text), memory, 60.0).reply.text
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("hes not breathing", "they have him in the bath"),
+        ("hes not breathing", "hes in the er parking lot"),
+        ("hes not breathing", "im not kidding help"),
+        ("hes not breathing", "how do i know he wont die?"),
+        ("i want to kill myself", "they got me fired and i lost everything"),
+        ("i want to kill myself", "i told my mom and she laughed at me"),
+        ("i want to kill myself", "they will put me in the psych ward"),
+        ("i want to kill myself", "i married the wrong person"),
+        ("my kid ate one of my strips", "my friends said its fine, they said sleep it off"),
+        ("my chest hurts bad and my arm is numb", "doctor said its nothing to worry about"),
+        ("my boyfriend hit me tonight", "he went off on me again"),
+        ("my boyfriend hit me tonight", "in here"),
+    ],
+)
+def test_what_only_sounds_like_the_end_of_an_emergency_does_not_end_it(
+    conversation: Conversation, first: str, then: str
+) -> None:
+    before = conversation.respond(Question(first), now=1.0)
+    assert decision(before).emergency
+    turn = conversation.respond(Question(then), before.memory or Memory(), 60.0)
+    after = turn.memory or before.memory or Memory()
+    assert after.danger(60.0) == decision(before).emergency
+    assert after.step == ""
+
+
+@pytest.mark.parametrize("text", ["nobody is coming they cancelled it", "he stopped breathing again"])
+def test_what_was_reached_is_forgotten_when_it_is_no_longer_so(conversation: Conversation, text: str) -> None:
+    memory = conversation.respond(Question("my friend took too much he wont wake up"), now=1.0).memory or Memory()
+    for said in ("i called 911", "he woke up", text):
+        memory = conversation.respond(Question(said), memory, 60.0).memory or Memory()
+    now = conversation.respond(Question("what do i do now"), memory, 61.0)
+    assert now.reply == conversation.writer.emergency(conversation.faq.safety.emergencies[0])
+
+
+def test_who_mourns_may_fear_for_another(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("my son died of an overdose in march"), now=1.0).memory or Memory()
+    for text, topic in (
+        ("my other son isnt answering his phone", "not_answering"),
+        ("my daughter is using heroin too, how do i help her", "help_loved_one"),
+    ):
+        assert decision(conversation.respond(Question(text), memory, 2.0)).topics == (topic,)
 
 
 def test_who_cannot_talk_is_told_how_to_get_help_in_silence(conversation: Conversation) -> None:
