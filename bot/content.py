@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.faq import Emergency, Faq, Helplines, Refusal, Safety, SmallTalk, Step, Texts, Theme, Topic, Words
+from bot.faq import Emergency, Faq, Helplines, Refusal, Rule, Safety, SmallTalk, Step, Texts, Theme, Topic, Words
 
 # Without resolvers: what a value is, the models say. In C where that was built, which is ten times as fast.
 Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -538,23 +538,28 @@ def _safety(
         ("steps", safety.steps),
         ("refusals", safety.refusals),
     )
-    for kind, group in groups:
-        for number, member in enumerate(group):
-            for index, rule in enumerate(member.rules):
-                for name in rule.unless:
-                    if name not in safety.guards:
-                        message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
-                        yield elsewhere("_safety.yaml", (kind, number, "rules", index, "unless"), message)
-                for name in rule.after:
-                    known = [*(one.id for one in safety.emergencies), *ids]
-                    if name not in known:
-                        message = f"{name!r} is no emergency and no topic{_did_you_mean(name, known)}"
-                        yield elsewhere("_safety.yaml", (kind, number, "rules", index, "after"), message)
-                for say in rule.says:
-                    for name in re.findall(r"<(\w*)>", say):
-                        if name not in safety.words:
-                            message = f"<{name}> is not among 'words'{_did_you_mean(name, safety.words)}"
-                            yield elsewhere("_safety.yaml", (kind, number, "rules", index, "says"), message)
+    rules: list[tuple[Path_, Rule]] = [
+        ((kind, number, "rules", index), rule)
+        for kind, group in groups
+        for number, member in enumerate(group)
+        for index, rule in enumerate(member.rules)
+    ]
+    rules += [(("asked_again",), safety.asked_again)] if safety.asked_again else []
+    for place, rule in rules:
+        for name in rule.unless:
+            if name not in safety.guards:
+                message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
+                yield elsewhere("_safety.yaml", (*place, "unless"), message)
+        for name in rule.after:
+            known = [*(one.id for one in safety.emergencies), *ids]
+            if name not in known:
+                message = f"{name!r} is no emergency and no topic{_did_you_mean(name, known)}"
+                yield elsewhere("_safety.yaml", (*place, "after"), message)
+        for say in rule.says:
+            for name in re.findall(r"<(\w*)>", say):
+                if name not in safety.words:
+                    message = f"<{name}> is not among 'words'{_did_you_mean(name, safety.words)}"
+                    yield elsewhere("_safety.yaml", (*place, "says"), message)
 
 
 def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> Iterator[Problem]:
@@ -576,11 +581,6 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
         if name not in safety.guards:
             message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
             yield elsewhere("_safety.yaml", ("clause_guards", index), message)
-    for index, wording in enumerate(safety.asked_again):
-        for name in re.findall(r"<(\w*)>", wording):
-            if name not in safety.words:
-                message = f"<{name}> is not among 'words'{_did_you_mean(name, safety.words)}"
-                yield elsewhere("_safety.yaml", ("asked_again", index), message)
     for group, lists in (("words", safety.words), ("guards", safety.guards)):
         for name, wordings in lists.items():
             for index, wording in enumerate(wordings):

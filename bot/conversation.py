@@ -344,9 +344,7 @@ class Conversation:
         decision = self._instead(self.decide(text, before), before)
         danger = self.faq.safety.emergency(memory.danger(now))
         come_to = self.faq.safety.step(memory.step) if danger else None
-        worse = NOTHING_FOUND if decision.emergency else self._gate.grown_worse(text, memory.lately(now))
-        if worse.emergencies:
-            decision = Decision("emergency", emergency=worse.emergencies[0].id, finding=worse)
+        decision = self._grown_worse(decision, text, memory.lately(now))
         if danger:
             decision, step = self._still(decision, danger, text, come_to)
             if step and step.ends:
@@ -379,6 +377,15 @@ class Conversation:
             # Not understood: what was answered before may still be meant by the next message.
             return Turn(reply, decision)
         return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
+
+    def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
+        """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
+        if decision.emergency or not lately:
+            return decision
+        worse = self._gate.grown_worse(text, lately)
+        return (
+            Decision("emergency", emergency=worse.emergencies[0].id, finding=worse) if worse.emergencies else decision
+        )
 
     def _instead(self, decision: Decision, before: str) -> Decision:
         """The topic before once more where it stands for what was found now."""
@@ -459,7 +466,10 @@ class Conversation:
         # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
         if (decision.sure and self._asks(decision, text)) or decision.outcome == "helpline":
             return replace(decision, caution=True), None
-        topics = decision.topics if decision.outcome == "answer" else ()
+        near = decision.outcome == "answer" or (
+            reached and decision.outcome == "suggest" and self._asks(decision, text)
+        )
+        topics = decision.topics if near else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
 
     def _asks(self, decision: Decision, text: str) -> bool:

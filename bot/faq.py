@@ -280,13 +280,13 @@ class Safety(Model):
     """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check.
 
     `clause_guards` names the guards that count only between the commas around what they excuse.
-    `asked_again` are wordings that, soon after any emergency's reply, bring all of its steps once more ("what now").
+    `asked_again` is how, soon after any emergency's reply, its steps are asked for once more ("what now").
     """
 
     words: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
     guards: dict[Id, tuple[Wording, ...]] = Field(default_factory=dict)
     clause_guards: tuple[Id, ...] = ()
-    asked_again: tuple[Wording, ...] = ()
+    asked_again: Rule | None = None
     emergencies: tuple[Emergency, ...] = ()
     steps: tuple[Step, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -266,7 +266,8 @@ class Gate:
         )
         self._refusals = _Book(self._compiled(safety.refusals))
         self._steps = _Book(self._compiled(safety.steps))
-        self._asked_again = _Book((say, self._compile(say)) for say in safety.asked_again)
+        again = safety.asked_again
+        self._asked_again = _Book((_Owned("", again), self._compile(say)) for say in again.says) if again else _Book(())
         self._subjects = {one.id: [self._compile(f"<{name}>") for name in one.subject] for one in safety.emergencies}
         self._now = self._compile("<now>") if "now" in self._sets else None
         self._firm = {one.id for one in safety.emergencies if one.firm}
@@ -321,7 +322,7 @@ class Gate:
         asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
         steps = (step for step in reversed(self._safety.steps) if step.id in asked)
-        again = any(pattern.search(one) for one in sentences for _, pattern in self._asked_again.candidates(one))
+        again = any(self._said(self._asked_again, sentences))
         own = emergency if emergency.id in worse else (reached or emergency) if again else None
         return next(others, None) or next(steps, None) or own
 
@@ -628,7 +629,7 @@ class Gate:
         members: tuple[Emergency | Refusal | Step, ...] = (*safety.emergencies, *safety.refusals, *safety.steps)
         says = [say for member in members for rule in member.rules for say in rule.says]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
-        says += safety.asked_again
+        says += safety.asked_again.says if safety.asked_again else ()
         pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}
         return {word for piece in pieces for word in self._words(piece)}
 

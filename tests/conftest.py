@@ -116,7 +116,7 @@ emergencies:
       *Go upstairs, call {desk}.*
     rules:
       - {id: water, says: [flooded]}
-asked_again: [once more]
+asked_again: {id: again, says: [once more]}
 refusals:
   - id: stealing
     topics: [card]

@@ -1,6 +1,7 @@
 """The conversation in a terminal: what stands on the screen, and what a typed line does."""
 
 import io
+import re
 import sys
 from collections.abc import Callable
 
@@ -50,7 +51,7 @@ class Screen:
 
     def choices(self, shown: str) -> list[str]:
         """The labels of the numbered choices, which must count from 1."""
-        numbered = [line.split(maxsplit=1) for line in shown.splitlines() if line[:3].strip().isdigit()]
+        numbered = [line.split(maxsplit=1) for line in shown.splitlines() if re.match(r" *\d+  \S", line)]
         assert [number for number, _ in numbered] == [str(at) for at in range(1, len(numbered) + 1)]
         return [label for _, label in numbered]
 
@@ -190,7 +191,11 @@ def test_an_emergency_shows_its_steps_first_and_then_what_helps_in_that_minute(s
     assert "911" in shown.strip().splitlines()[0]
     assert screen.choices(shown) == [
         "📞 Call 911",
-        *(step.title for name in faq.safety.emergencies[0].steps if (step := faq.safety.step(name)) and not step.ends),
+        *(
+            step.title
+            for name in faq.safety.emergencies[0].steps
+            if (step := faq.safety.step(name)) and step.offered and not step.ends
+        ),
         faq.texts.button_country,
     ]
 

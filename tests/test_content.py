@@ -370,7 +370,7 @@ def test_a_number_with_letters_in_it_is_an_error(write: Write) -> None:
         ("<place> ..", "<plaice> ..", "_safety.yaml:13: <plaice> is not among 'words': did you mean 'place'?"),
         ("last year]", '"<plaice>"]', "<plaice> is not among 'words'"),
         ("says: [flooded]", 'says: ["<plaice>"]', "<plaice> is not among 'words'"),
-        ("asked_again: [once more]", 'asked_again: ["<plaice>"]', "_safety.yaml:21: <plaice> is not among 'words'"),
+        ("says: [once more]", 'says: ["<plaice>"]', "_safety.yaml:21: <plaice> is not among 'words'"),
         (
             "soft_check: |",
             "steps:\n  - {id: out, title: Out, text: Gone., topic: crad}\nsoft_check: |",
