@@ -545,13 +545,13 @@ def _safety(
         for index, rule in enumerate(member.rules)
     ]
     rules += [(("asked_again",), safety.asked_again)] if safety.asked_again else []
+    known = [*(one.id for one in safety.emergencies), *ids]
     for place, rule in rules:
         for name in rule.unless:
             if name not in safety.guards:
                 message = f"guard {name!r} is not defined{_did_you_mean(name, safety.guards)}"
                 yield elsewhere("_safety.yaml", (*place, "unless"), message)
         for name in rule.after:
-            known = [*(one.id for one in safety.emergencies), *ids]
             if name not in known:
                 message = f"{name!r} is no emergency and no topic{_did_you_mean(name, known)}"
                 yield elsewhere("_safety.yaml", (*place, "after"), message)

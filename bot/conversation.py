@@ -122,7 +122,8 @@ class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
     and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topic`, `earlier` (it and those answered before it, each with its time), `family` (whether that was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
+    The shell keeps it. `topic`, `earlier` (it and those answered before it, each with its time), `family` (whether that
+    was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
     `alarmed`, in seconds of the shell's clock; then they must be forgotten.
     """
 
@@ -139,6 +140,10 @@ class Memory:
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
         return self.topic if now - self.at <= FOLLOW_UP_SECONDS else ""
+
+    def for_family(self, now: float) -> bool:
+        """Whether the topic that a message may still lean on was asked for somebody else."""
+        return self.family and bool(self.recent(now))
 
     def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
         return tuple(one for one in self.earlier if now - one[1] <= FOLLOW_UP_SECONDS)
@@ -236,7 +241,7 @@ class Conversation:
                 topic = self.faq.topic(topic_id)
                 if topic is None:
                     return Turn(writer.stale_button())
-                family = memory.family and bool(memory.recent(now))
+                family = memory.for_family(now)
                 return Turn(writer.answer(topic, family=family), memory=memory.answered(topic.id, now, family=family))
             case Command("country", argument):
                 return self._country_named(argument, memory)
@@ -343,10 +348,10 @@ class Conversation:
         before = memory.recent(now)
         decision = self._instead(self.decide(text, before), before)
         danger = self.faq.safety.emergency(memory.danger(now))
-        come_to = self.faq.safety.step(memory.step) if danger else None
+        reached = self.faq.safety.step(memory.step) if danger else None
         decision = self._grown_worse(decision, text, memory.lately(now))
         if danger:
-            decision, step = self._still(decision, danger, text, come_to)
+            decision, step = self._still(decision, danger, text, reached)
             if step and step.ends:
                 return self._over(step, text, memory, now)
             if step:
@@ -356,23 +361,23 @@ class Conversation:
             step = self._gate.at_once(text, found[0]) if len(found) == 1 else None
             if step:
                 return Turn(writer.step(step, found[0]), decision, memory=memory.met(found[0].id, now, _kept(step)))
-            come_to = None
+            reached = None
         if decision.emergency and not decision.topics:
-            memory = memory.met(decision.emergency, now, come_to.id if come_to else "")
-            return Turn(self._reply(decision, text, writer, come_to), decision, memory=memory)
+            memory = memory.met(decision.emergency, now, reached.id if reached else "")
+            return Turn(self._reply(decision, text, writer, reached), decision, memory=memory)
         decision = self._still_declined(decision, memory.declined(now))
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
-        family = self._for_family(text, memory, now)
+        family = bool(answered) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
             reply = writer.repeated(repeated, notice=writer.soft_check() if decision.caution else "")
         else:
-            reply = self._reply(decision, text, writer, come_to, family=family)
+            reply = self._reply(decision, text, writer, reached, family=family)
         if danger and not decision.emergency:
-            reply = writer.reminded(danger, reply, come_to)
+            reply = writer.reminded(danger, reply, reached)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
             return Turn(reply, decision)
@@ -380,7 +385,7 @@ class Conversation:
 
     def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
         """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
-        if decision.emergency or not lately:
+        if decision.emergency:
             return decision
         worse = self._gate.grown_worse(text, lately)
         return (
@@ -402,7 +407,7 @@ class Conversation:
         reading = self._matcher.read(text)
         if self._matcher.speaks_of_other(reading):
             return True
-        return bool(memory.family and memory.recent(now)) and not self._matcher.speaks_of_oneself(reading)
+        return memory.for_family(now) and not self._matcher.speaks_of_oneself(reading)
 
     def _still_declined(self, decision: Decision, before: str) -> Decision:
         """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
@@ -478,14 +483,14 @@ class Conversation:
         return verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
 
     def _reply(
-        self, decision: Decision, text: str, writer: Writer, come_to: Step | None = None, *, family: bool = False
+        self, decision: Decision, text: str, writer: Writer, reached: Step | None = None, *, family: bool = False
     ) -> Reply:
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
             case "emergency" if danger := self.faq.safety.emergency(decision.emergency or ""):
                 found = decision.finding.emergencies
-                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics, come_to)
+                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics, reached)
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":

@@ -24,7 +24,7 @@ import math
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -120,8 +120,6 @@ class Match:
     confidence: float
     ranking: tuple[tuple[str, float], ...]
     reading: Reading
-    leaned: bool = field(default=False, kw_only=True)
-    """Read with the topic before in mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +176,10 @@ class Matcher:
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
-        self._oneself = tuple(" ".join(self.normaliser.words(phrase)) for phrase in words.oneself)
-        self._other_people = tuple(" ".join(self.normaliser.words(phrase)) for phrase in words.other_people)
+        self._oneself, self._other_people = (
+            tuple(" ".join(self.normaliser.words(phrase)) for phrase in phrases)
+            for phrases in (words.oneself, words.other_people)
+        )
         self._distinct = [set(self.normaliser.words(" ".join(group))) for group in words.distinct]
         self.labels = tuple(phrasings)
         self._is_topic = [not label.startswith(SMALL_TALK) for label in self.labels]
@@ -248,7 +248,7 @@ class Matcher:
         return contains_any(reading.words, self._other_people)
 
     def speaks_of_oneself(self, reading: Reading) -> bool:
-        """Whether the writer stands in the message ("i", "my")."""
+        """Whether the message says something of its writer ("i feel", "my legs")."""
         return contains_any(reading.words, self._oneself)
 
     def _repair(self, word: str) -> str:
@@ -340,7 +340,7 @@ class Matcher:
         reading = self.read(text)
         verdict = self._beyond_greeting(self._verdict(reading))
         if before in self.labels and self._leans_back(verdict):
-            return replace(self._after(reading, before), leaned=True)
+            return self._after(reading, before)
         return self._with_second_question(verdict)
 
     def _verdict(self, reading: Reading) -> Verdict:

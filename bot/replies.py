@@ -163,8 +163,8 @@ class Writer:
     def repeated(self, topic: Topic, *, notice: str = "") -> Reply:
         """The best answer is the one that stands above already: not all of it again, and a person to call."""
         text = self._fill(topic.again) if topic.again else put(self._fill(self._texts.repeated), title=topic.title)
-        rows = ((self.topic_button(topic),), *self._answer_rows(topic))
-        return replace(self.answer(topic, notice=notice), title="", text=text, details="", rows=rows)
+        whole = self.answer(topic, notice=notice)
+        return replace(whole, title="", text=text, details="", rows=((self.topic_button(topic),), *whole.rows))
 
     def complaint(self, *, notice: str = "") -> Reply:
         """An answer was no help, or somebody swears at the bot: sorry, another try, and a person to call."""

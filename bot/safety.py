@@ -264,6 +264,7 @@ class Gate:
             _Book(entry for entry in self._compiled(safety.emergencies) if bool(entry[0].rule.after) == later)
             for later in (False, True)
         )
+        self._awaited = {name for one in safety.emergencies for rule in one.rules for name in rule.after}
         self._refusals = _Book(self._compiled(safety.refusals))
         self._steps = _Book(self._compiled(safety.steps))
         again = safety.asked_again
@@ -315,7 +316,8 @@ class Gate:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
 
         Of several steps the last in the content's order, which is that of a rescue; the emergency itself where it grew
-        worse; and what it had `reached`, or else the emergency, where that is asked for once more. The whole message counts as one sentence ("he woke up. now he is out again").
+        worse; and what it had `reached`, or else the emergency, where that is asked for once more. The whole message
+        counts as one sentence ("he woke up. now he is out again").
         """
         sentences = self._as_one(text)
         worse = self._worse(sentences, [emergency.id])
@@ -328,6 +330,8 @@ class Gate:
 
     def grown_worse(self, text: str, topics: Collection[str]) -> Finding:
         """What a message soon after these topics' answers has come to ("so sleepy" after using again)."""
+        if self._awaited.isdisjoint(topics):
+            return NOTHING_FOUND
         worse = self._worse(self._as_one(text), topics)
         found = tuple(one for one in self._safety.emergencies if one.id in worse)
         return Finding("emergency", found, None, tuple(worse.values())) if found else NOTHING_FOUND
