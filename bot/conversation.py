@@ -122,39 +122,38 @@ class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
     and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topic`, `earlier` (it and those answered before it, each with its time), `family` (whether that
-    was asked for somebody else) and `refusal` count for `FOLLOW_UP_SECONDS` after `at`, `emergency` and `step` after
-    `alarmed`, in seconds of the shell's clock; then they must be forgotten.
+    The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `family` (whether the newest was
+    asked for somebody else) and `refusal` with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step`
+    as long after `alarmed`, all in seconds of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
-    topic: str = ""
-    earlier: tuple[tuple[str, float], ...] = ()
+    topics: tuple[tuple[str, float], ...] = ()
     family: bool = False
     refusal: str = ""
-    at: float = 0.0
+    declined_at: float = 0.0
     emergency: str = ""
     step: str = ""
     alarmed: float = 0.0
 
+    def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
+        return tuple(one for one in self.topics if now - one[1] <= FOLLOW_UP_SECONDS)
+
+    def lately(self, now: float) -> tuple[str, ...]:
+        """The topics answered in the time that a message may still lean on, oldest first."""
+        return tuple(topic for topic, _ in self._fresh(now))
+
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
-        return self.topic if now - self.at <= FOLLOW_UP_SECONDS else ""
+        return next(reversed(self.lately(now)), "")
 
     def for_family(self, now: float) -> bool:
         """Whether the topic that a message may still lean on was asked for somebody else."""
-        return self.family and bool(self.recent(now))
-
-    def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
-        return tuple(one for one in self.earlier if now - one[1] <= FOLLOW_UP_SECONDS)
-
-    def lately(self, now: float) -> tuple[str, ...]:
-        """The topics answered in the time that a message may still lean on."""
-        return tuple(topic for topic, _ in self._fresh(now))
+        return self.family and bool(self.lately(now))
 
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
-        return self.refusal if now - self.at <= FOLLOW_UP_SECONDS else ""
+        return self.refusal if now - self.declined_at <= FOLLOW_UP_SECONDS else ""
 
     def danger(self, now: float) -> str:
         """The emergency that a message may still be about, or nothing."""
@@ -162,32 +161,32 @@ class Memory:
 
     def counts(self, now: float) -> bool:
         """Whether there is anything left that a message may lean on or be about."""
-        return bool(self.recent(now) or self.declined(now) or self.danger(now))
+        return bool(self.lately(now) or self.declined(now) or self.danger(now))
 
     @property
     def holds(self) -> bool:
         """Whether there is anything but the country in it."""
-        return bool(self.topic or self.refusal or self.emergency)
+        return bool(self.topics or self.refusal or self.emergency)
 
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
         danger = self.danger(now)
         return replace(
             self,
-            topic=topic,
-            earlier=(*self._fresh(now), (topic, now))[-EARLIER:] if topic else (),
+            topics=(*self._fresh(now), (topic, now))[-EARLIER:] if topic else (),
             family=family,
             refusal=refusal,
-            at=now,
+            declined_at=now if refusal else 0.0,
             emergency=danger,
             step=self.step if danger else "",
         )
 
-    def met(self, emergency: str, now: float, step: str = "") -> "Memory":
-        """The memory after the reply to this emergency, which has come to this step."""
-        return replace(
-            self, topic="", earlier=(), family=False, refusal="", emergency=emergency, step=step, alarmed=now
-        )
+    def met(self, emergency: str, now: float, step: Step | None = None) -> "Memory":
+        """The memory after the reply to this emergency, which has come to this step.
+
+        A step that has no words for what comes after it is not kept.
+        """
+        return Memory(self.country, emergency=emergency, step=step.id if step and step.again else "", alarmed=now)
 
 
 NOTHING_KNOWN = Memory()
@@ -341,30 +340,23 @@ class Conversation:
     # --- questions ---------------------------------------------------------------------------------------------------
 
     def _question(self, text: str, memory: Memory, now: float) -> Turn:
-        writer = self._writer(memory)
         command = self._quick_command(text)
         if command:
             return self.respond(command, memory, now)
         before = memory.recent(now)
         decision = self._instead(self.decide(text, before), before)
-        danger = self.faq.safety.emergency(memory.danger(now))
-        reached = self.faq.safety.step(memory.step) if danger else None
         decision = self._grown_worse(decision, text, memory.lately(now))
+        danger = self.faq.safety.emergency(memory.danger(now))
         if danger:
-            decision, step = self._still(decision, danger, text, reached)
-            if step and step.ends:
-                return self._over(step, text, memory, now)
-            if step:
-                return Turn(writer.step(step, danger), decision, memory=memory.met(danger.id, now, _kept(step)))
-        found = decision.finding.emergencies
-        if decision.emergency and found and found[0].id == decision.emergency:
-            step = self._gate.at_once(text, found[0]) if len(found) == 1 else None
-            if step:
-                return Turn(writer.step(step, found[0]), decision, memory=memory.met(found[0].id, now, _kept(step)))
-            reached = None
-        if decision.emergency and not decision.topics:
-            memory = memory.met(decision.emergency, now, reached.id if reached else "")
-            return Turn(self._reply(decision, text, writer, reached), decision, memory=memory)
+            return self._in_danger(decision, danger, text, memory, now)
+        if decision.emergency:
+            return self._alarm(decision, text, memory, now)
+        return self._calm(decision, text, memory, now)
+
+    def _calm(self, decision: Decision, text: str, memory: Memory, now: float) -> Turn:
+        """The turn for what is no emergency."""
+        writer = self._writer(memory)
+        before = memory.recent(now)
         decision = self._still_declined(decision, memory.declined(now))
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
@@ -375,13 +367,39 @@ class Conversation:
         if repeated and not (repeated.for_family and family != memory.family):
             reply = writer.repeated(repeated, notice=writer.soft_check() if decision.caution else "")
         else:
-            reply = self._reply(decision, text, writer, reached, family=family)
-        if danger and not decision.emergency:
-            reply = writer.reminded(danger, reply, reached)
+            reply = self._reply(decision, text, writer, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
             return Turn(reply, decision)
         return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
+
+    def _alarm(self, decision: Decision, text: str, memory: Memory, now: float, reached: Step | None = None) -> Turn:
+        """The turn for an emergency: met anew, or written on about, where it had come to the step `reached`."""
+        writer = self._writer(memory)
+        found = decision.finding.emergencies
+        danger = self.faq.safety.emergency(decision.emergency or "") or found[0]
+        if danger not in found:
+            topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+            reply = writer.again(danger, found, topics, reached)
+            # What may ask about something else does not begin the ten minutes anew.
+            return Turn(reply, decision, memory=memory if topics else memory.met(danger.id, now, reached))
+        step = self._gate.at_once(text, danger) if len(found) == 1 else None
+        reply = writer.step(step, danger) if step else writer.emergency(*found)
+        return Turn(reply, decision, memory=memory.met(danger.id, now, step))
+
+    def _in_danger(self, decision: Decision, danger: Emergency, text: str, memory: Memory, now: float) -> Turn:
+        """The turn for what comes soon after an emergency."""
+        writer = self._writer(memory)
+        reached = self.faq.safety.step(memory.step)
+        decision, step = self._still(decision, danger, text, reached)
+        if step and step.ends:
+            return self._over(step, text, memory, now)
+        if step:
+            return Turn(writer.step(step, danger), decision, memory=memory.met(danger.id, now, step))
+        if decision.emergency:
+            return self._alarm(decision, text, memory, now, reached)
+        turn = self._calm(decision, text, memory, now)
+        return replace(turn, reply=writer.reminded(danger, turn.reply, reached))
 
     def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
         """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
@@ -482,15 +500,11 @@ class Conversation:
         verdict = decision.verdict
         return verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
 
-    def _reply(
-        self, decision: Decision, text: str, writer: Writer, reached: Step | None = None, *, family: bool = False
-    ) -> Reply:
+    def _reply(self, decision: Decision, text: str, writer: Writer, *, family: bool = False) -> Reply:
+        """What is said where no emergency stands first."""
         notice = writer.soft_check() if decision.caution else ""
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
-            case "emergency" if danger := self.faq.safety.emergency(decision.emergency or ""):
-                found = decision.finding.emergencies
-                return writer.emergency(*found) if danger in found else writer.again(danger, found, topics, reached)
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
@@ -572,7 +586,7 @@ class Conversation:
         if step.ends:
             return replace(memory, emergency="", step="")
         owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
-        return memory.met(memory.danger(now) or owners[0], now, _kept(step))
+        return memory.met(memory.danger(now) or owners[0], now, step)
 
     def _press(self, action: str, writer: Writer, danger: Emergency | None) -> Reply:
         kind, _, argument = action.partition(":")
@@ -599,11 +613,6 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
-
-
-def _kept(step: Step) -> str:
-    """The step as it is remembered: none that has no words for what comes after it."""
-    return step.id if step.again else ""
 
 
 def _plain(text: str) -> str:

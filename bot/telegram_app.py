@@ -366,7 +366,10 @@ class Memories:
     def put(self, chat_id: int, memory: Memory) -> None:
         """Remember this of a chat instead of what was remembered."""
         _keep(self._countries, chat_id, memory.country)
-        _keep(self._recent, chat_id, memory if memory.holds else None)
+        recent = replace(memory, country="")
+        # A country changes nothing else: what is older must not stand behind what is newer.
+        if recent != self._recent.get(chat_id):
+            _keep(self._recent, chat_id, recent if recent.holds else None)
 
 
 def _keep(kept: OrderedDict[int, V], chat_id: int, value: V | None) -> None:

@@ -382,7 +382,7 @@ def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) ->
     before = conversation.respond(Choice("sleep"), now=1.0).memory or Memory()
     turn = conversation.respond(Question("he is not breathing"), before, 2.0)
     assert turn.memory is not None
-    assert turn.memory.topic == ""
+    assert not turn.memory.topics
 
 
 # --- after an emergency --------------------------------------------------------------------------------------------------
@@ -488,7 +488,7 @@ def test_that_it_is_over_is_believed_in_words_of_danger_once_professionals_are_t
     turn = burning.respond(over, there, 102.0)
     assert turn.reply.text == "I am sorry."
     assert turn.memory is not None
-    assert turn.memory.topic == "opening", "what follows may lean on the topic that the end names"
+    assert turn.memory.recent(102.0) == "opening", "what follows may lean on the topic that the end names"
     assert not turn.memory.danger(102.0)
 
 
@@ -633,9 +633,7 @@ def test_ten_minutes_after_an_emergency_a_message_is_read_by_itself(burning: Con
     assert burning.respond(Question("elephants"), ALARMED, late).reply == burning.writer.unknown()
     turn = burning.respond(Question("When is the library open?"), ALARMED, late)
     assert turn.reply.text == "Nine to five."
-    assert turn.memory == Memory(topic="opening", earlier=(("opening", late),), at=late, alarmed=100.0), (
-        "and the emergency is forgotten"
-    )
+    assert turn.memory == Memory(topics=(("opening", late),), alarmed=100.0), "and the emergency is forgotten"
 
 
 @pytest.mark.parametrize("press", ["emergency:fire", "step:door"])
