@@ -16,7 +16,21 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.faq import Emergency, Faq, Helplines, Refusal, Rule, Safety, SmallTalk, Step, Texts, Theme, Topic, Words
+from bot.faq import (
+    Caution,
+    Emergency,
+    Faq,
+    Helplines,
+    Refusal,
+    Rule,
+    Safety,
+    SmallTalk,
+    Step,
+    Texts,
+    Theme,
+    Topic,
+    Words,
+)
 
 # Without resolvers: what a value is, the models say. In C where that was built, which is ten times as fast.
 Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -387,6 +401,7 @@ def _with_examples(safety: Safety, document: Document, problems: list[Problem]) 
         problems.append(Problem(document.file, document.line(()), "this file is made of keys, one for each class"))
         return None
     known = {"none", *(one.id for one in safety.emergencies), *(one.id for one in safety.refusals)}
+    known |= {one.id for one in safety.cautions}
     for name in document.data.keys() - known:
         message = f"class {name!r} is none of _safety.yaml{_did_you_mean(name, known)}"
         problems.append(Problem(document.file, document.line((name,)), message))
@@ -533,10 +548,15 @@ def _safety(
             if name not in ids:
                 message = f"{name!r} is no topic{_did_you_mean(name, ids)}"
                 yield elsewhere("_safety.yaml", ("refusals", number, "topics"), message)
-    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step]], ...] = (
+    for number, caution in enumerate(safety.cautions):
+        if caution.topic is not None and caution.topic not in ids:
+            message = f"{caution.topic!r} is no topic{_did_you_mean(caution.topic, ids)}"
+            yield elsewhere("_safety.yaml", ("cautions", number, "topic"), message)
+    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step | Caution]], ...] = (
         ("emergencies", safety.emergencies),
         ("steps", safety.steps),
         ("refusals", safety.refusals),
+        ("cautions", safety.cautions),
     )
     rules: list[tuple[Path_, Rule]] = [
         ((kind, number, "rules", index), rule)
@@ -571,6 +591,7 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     texts += [(("steps", at, "text"), one.text) for at, one in enumerate(safety.steps)]
     texts += [(("steps", at, "again"), one.again or "") for at, one in enumerate(safety.steps)]
     texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]
+    texts += [(("cautions", at, "line"), one.line) for at, one in enumerate(safety.cautions)]
     for path, text in texts:
         for hole in re.findall(r"\{(\w*)\}", text):
             if hole not in faq.helplines.numbers:

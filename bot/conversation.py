@@ -290,7 +290,7 @@ class Conversation:
         finding = self._gate.check(text)
         if finding.level == "emergency":
             return Decision("emergency", emergency=finding.emergencies[0].id, finding=finding)
-        caution = finding.level == "doubtful"
+        caution = finding.level == "doubtful" or finding.caution is not None
         if finding.refusal:
             return Decision("refusal", caution=caution, finding=finding)
         plain = _plain(text)
@@ -314,12 +314,16 @@ class Conversation:
         elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
+        ranking = verdict.ranking
+        if finding.caution and finding.caution.topic and outcome != "answer":
+            outcome, topics, talk = "answer", (finding.caution.topic,), ""
+            ranking = (*((name, 1.0) for name in topics), *((name, one) for name, one in ranking if name not in topics))
         return Decision(
             outcome,
             topics,
             caution=caution,
             confidence=round(verdict.confidence, 4),
-            ranking=verdict.ranking,
+            ranking=ranking,
             finding=finding,
             verdict=verdict,
             talk=talk,
@@ -362,16 +366,16 @@ class Conversation:
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
-        family = bool(answered) and self._for_family(text, memory, now)
+        family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
-            reply = writer.repeated(repeated, notice=writer.soft_check() if decision.caution else "")
+            reply = writer.repeated(repeated, notice=_notice(decision, writer))
         else:
             reply = self._reply(decision, text, writer, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
             return Turn(reply, decision)
-        return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family))
+        return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family and bool(answered)))
 
     def _alarm(self, decision: Decision, text: str, memory: Memory, now: float, reached: Step | None = None) -> Turn:
         """The turn for an emergency: met anew, or written on about, where it had come to the step `reached`."""
@@ -464,16 +468,19 @@ class Conversation:
         A question that is surely about something else is answered, below a word of the emergency; what may be one has
         its topic one tap away. What the second opinion alone takes for another danger may well be this one ("its not
         working"), and counts where it is more pressing or firm. A less pressing danger does not end a more pressing one
-        ("i dont want an ambulance"), and that it was none is believed only of a message without any danger.
+        ("i dont want an ambulance"), but a child's comes before a grown-up's illness. That it was none is believed only
+        of a message in which no rule finds danger.
         """
         finding = decision.finding
         order = self.faq.safety.emergencies
         first = finding.emergencies[0] if finding.emergencies else danger
         by_rule = any(hit.rule != CLASSIFIER for hit in finding.hits)
-        if first != danger and by_rule and (first.firm or order.index(first) < order.index(danger)):
-            return decision, None
+        pressing = first.firm or order.index(first) < order.index(danger) or (first.early and not danger.early)
+        if first != danger and by_rule and pressing:
+            both = tuple(dict.fromkeys((first, *finding.emergencies, danger)))
+            return replace(decision, finding=replace(finding, emergencies=both)), None
         come_to = self._gate.follow_up(text, danger, reached)
-        believed = not finding.emergencies or (reached is not None and reached.in_hands)
+        believed = not (finding.emergencies and by_rule) or (reached is not None and reached.in_hands)
         if isinstance(come_to, Step) and (believed or not come_to.ends):
             return Decision("emergency", emergency=danger.id), come_to
         if isinstance(come_to, Emergency):
@@ -502,7 +509,7 @@ class Conversation:
 
     def _reply(self, decision: Decision, text: str, writer: Writer, *, family: bool = False) -> Reply:
         """What is said where no emergency stands first."""
-        notice = writer.soft_check() if decision.caution else ""
+        notice = _notice(decision, writer)
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
             case "refusal" if decision.finding.refusal:
@@ -510,7 +517,7 @@ class Conversation:
             case "answer":
                 return writer.answers(topics, notice=notice, family=family)
             case "suggest":
-                return writer.suggest(topics, notice=notice)
+                return writer.suggest(topics, notice=notice, family=family)
             case "greeting":
                 return replace(writer.greeting(), notice=notice)
             case "thanks":
@@ -613,6 +620,13 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _notice(decision: Decision, writer: Writer) -> str:
+    """The safety lines that stand above the answer."""
+    own = decision.finding.caution
+    checked = decision.caution and (own is None or decision.finding.level == "doubtful")
+    return "\n".join([*([writer.caution(own)] if own else []), *([writer.soft_check()] if checked else [])])
 
 
 def _plain(text: str) -> str:

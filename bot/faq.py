@@ -276,6 +276,16 @@ class Refusal(Model):
     rules: tuple[Rule, ...] = ()
 
 
+class Caution(Model):
+    """What is no emergency, but is never answered without this line above ("about to use after a break")."""
+
+    id: Id
+    line: Prose
+    topic: Id | None = None
+    """What answers it where nothing else is surely asked."""
+    rules: tuple[Rule, ...] = ()
+
+
 class Safety(Model):
     """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check.
 
@@ -290,6 +300,7 @@ class Safety(Model):
     emergencies: tuple[Emergency, ...] = ()
     steps: tuple[Step, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
     """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
     soft_check: Prose | None = None

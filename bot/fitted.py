@@ -77,7 +77,9 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
         return None
     content = {
         "examples": messages,
-        "classes": [[one.id for one in faq.safety.emergencies], [one.id for one in faq.safety.refusals]],
+        "classes": [
+            [one.id for one in group] for group in (faq.safety.emergencies, faq.safety.refusals, faq.safety.cautions)
+        ],
         "words": faq.words.model_dump(mode="json"),
         "kinds": faq.safety.words,
     }

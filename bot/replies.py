@@ -7,7 +7,7 @@ nothing else. Buttons carry topic ids, so the bot answers a press without rememb
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.faq import Country, Emergency, Faq, Helpline, Refusal, Source, Step, Topic
+from bot.faq import Caution, Country, Emergency, Faq, Helpline, Refusal, Source, Step, Topic
 
 SUGGESTED = 3
 """Topics offered after an answer or in a "did you mean": more do not fit on a phone beside the text."""
@@ -96,11 +96,10 @@ class Writer:
 
     def answer(self, topic: Topic, *, notice: str = "", family: bool = False) -> Reply:
         """A topic's answer; `family` chooses the wording for a relative where there is one."""
-        text = topic.for_family if family and topic.for_family else topic.answer
         return Reply(
             notice=notice,
             title=topic.title,
-            text=self._fill(text),
+            text=self._words(topic, family=family),
             danger=f"{self._texts.danger_mark} {self._fill(topic.danger)}" if topic.danger else "",
             prompt=self.prompt(public=bool(notice)),
             details=self._fill(topic.more) if topic.more else "",
@@ -146,12 +145,16 @@ class Writer:
 
     # --- when there is no one answer -----------------------------------------------------------------------------------
 
-    def suggest(self, topics: Iterable[Topic], *, notice: str = "") -> Reply:
-        """ "Did you mean", with at most three topics and a way out."""
-        rows = [(self.topic_button(topic),) for topic in topics][:SUGGESTED]
+    def suggest(self, topics: Sequence[Topic], *, notice: str = "", family: bool = False) -> Reply:
+        """ "Did you mean", with at most three topics, the first sentence of each, and a way out."""
+        offered = topics[:SUGGESTED]
+        rows = [(self.topic_button(topic),) for topic in offered]
+        gists = [
+            f"- *{topic.title}*: {self._words(topic, family=family).splitlines()[0].rstrip(':')}" for topic in offered
+        ]
         return Reply(
             notice=notice,
-            text=self._fill(self._texts.suggest),
+            text="\n".join([self._fill(self._texts.suggest), *gists]),
             prompt=self.prompt(public=bool(notice)),
             rows=(*rows, (Button(self._texts.button_none, "none"),)),
         )
@@ -277,6 +280,10 @@ class Writer:
     def soft_check(self) -> str:
         """The one line that stands above the normal answer to a doubtful message."""
         return self._fill(self._faq.safety.soft_check or "")
+
+    def caution(self, caution: Caution) -> str:
+        """The line without which this is not answered."""
+        return self._fill(caution.line)
 
     def emergency_menu(self) -> Reply:
         """The choice of emergencies, one tap each."""
@@ -412,6 +419,9 @@ class Writer:
     def _closing_rows(self) -> Rows:
         row = self._closing_row()
         return (row,) if row else ()
+
+    def _words(self, topic: Topic, *, family: bool) -> str:
+        return self._fill(topic.for_family if family and topic.for_family else topic.answer)
 
     def _fill(self, text: str) -> str:
         return self._faq.fill(text).strip()

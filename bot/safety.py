@@ -30,12 +30,12 @@ from typing import Generic, Literal, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Step
+from bot.faq import Caution, Emergency, Faq, Refusal, Rule, Safety, Step
 from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
 T = TypeVar("T")
-M = TypeVar("M", Emergency, Refusal)
+M = TypeVar("M", Emergency, Refusal, Caution)
 Clauses = Sequence[Sequence[Sequence[str]]]
 """A message as `Normaliser.clauses` gives it."""
 Meant = Mapping[str, Sequence[Sequence[str]]]
@@ -60,8 +60,11 @@ alcohol. It brought the right class to some 150 of 3,847 held-back cries, and a 
 DOUBTFUL_RAISE_AT = 0.2
 """Where a rule knows the wording as doubtful only."""
 DOUBT_AT = -0.3
-SHORTEST = 3
-"""Words that the second opinion needs to raise an alarm or to decline by itself ("help" and "where" say too little)."""
+SHORTEST, SHORT = 3, 4
+"""Words that the second opinion needs to raise an alarm or to decline by itself ("help" and "where" say too little), and
+up to which it must be surer ("hes here now", "30 min ago"): of 182 held-back cries so short 4 fewer were recognised then,
+and of 806 others 16 of 19 no longer raised by it."""
+SHORT_RAISE_AT = 0.2
 SENTENCE_AT, SENTENCE_FROM = 0.4, -0.5
 """What a single sentence must reach, so that danger counts in the middle of a story that as a whole scores low, and
 what the story must reach still."""
@@ -71,6 +74,8 @@ SURE_AT = 0.2
 REFUSE_AT, ALLOW_AT = -0.34, -0.6
 """Where the second opinion declines by itself, and below which a rule declines nothing: a story that names amounts asks
 for none. Below it lay 29 of 38 ordinary messages that a rule declined, and 3 of 135 held-back asks."""
+CAUTION_AT = -0.6
+"""Where the second opinion puts a caution above the answer by itself."""
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 PIECE, OVERLAP = 40, 16
@@ -93,7 +98,7 @@ HARMLESS_AT, HARMLESS_SENTENCE_AT, HARMLESS_WORDS = -0.45, 0.2, 40
 the match: exam questions quote the very words, and long posts tell of overdoses years ago. In a longer run of words
 without a full stop the danger may be a small part."""
 LOWERING = ("safe_now", "past")
-DANGER, DECLINED = "/danger", "/declined"
+DANGER, DECLINED, CAUTIONED = "/danger", "/declined", "/cautioned"
 """The scales of all classes together; no class can be called so."""
 
 
@@ -118,6 +123,7 @@ def learn(faq: Faq, normaliser: Normaliser) -> Learned:
     groups = {
         DANGER: [one.id for one in faq.safety.emergencies],
         DECLINED: [one.id for one in faq.safety.refusals],
+        CAUTIONED: [one.id for one in faq.safety.cautions],
     }
     return fit(examples(faq), groups, normaliser, _kinds(faq.safety, normaliser))
 
@@ -148,6 +154,7 @@ class Finding:
     """What the gate says of a message.
 
     `emergencies` are the classes found, in order of priority. `excused` are hits that a guard lowered, as (hit, guard).
+    `caution` is what must stand above the answer, where it is no emergency.
     """
 
     level: Level = "none"
@@ -155,6 +162,7 @@ class Finding:
     refusal: Refusal | None = None
     hits: tuple[Hit, ...] = ()
     excused: tuple[tuple[Hit, str], ...] = ()
+    caution: Caution | None = None
 
 
 NOTHING_FOUND = Finding()
@@ -267,6 +275,7 @@ class Gate:
         self._awaited = {name for one in safety.emergencies for rule in one.rules for name in rule.after}
         self._refusals = _Book(self._compiled(safety.refusals))
         self._steps = _Book(self._compiled(safety.steps))
+        self._cautions = _Book(self._compiled(safety.cautions))
         again = safety.asked_again
         self._asked_again = _Book((_Owned("", again), self._compile(say)) for say in again.says) if again else _Book(())
         self._subjects = {one.id: [self._compile(f"<{name}>") for name in one.subject] for one in safety.emergencies}
@@ -310,7 +319,8 @@ class Gate:
         owners = {hit.owner for hit, _ in refusals} or ({declined.owner} if declined else set())
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
-        return Finding("doubtful" if hits or doubted else "none", (), refusal, others, (*excused, *also_excused))
+        level: Level = "doubtful" if hits or doubted else "none"
+        return Finding(level, (), refusal, others, (*excused, *also_excused), self._cautioned(sentences, scores))
 
     def follow_up(self, text: str, emergency: Emergency, reached: Step | None = None) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
@@ -363,6 +373,13 @@ class Gate:
             return None
         return Hit(danger.id, CLASSIFIER, f"class score {scores[danger.id]:.2f}")
 
+    def _cautioned(self, sentences: Sequence[_Sentence], scores: Mapping[str, float]) -> Caution | None:
+        """What may be answered only below a line of its own, by the rules or the second opinion."""
+        cautions = self._safety.cautions
+        said_of = {owned.owner for owned in self._said(self._cautions, sentences)}
+        by_rule = next((one for one in cautions if one.id in said_of), None)
+        return by_rule or (_likeliest(cautions, scores) if scores and scores[CAUTIONED] >= CAUTION_AT else None)
+
     def _asked(self, said: Read, scores: Mapping[str, float]) -> Hit | None:
         """What the second opinion declines."""
         asked = _likeliest(self._safety.refusals, scores)
@@ -382,6 +399,9 @@ class Gate:
             return None, None
         level = scores[DANGER]
         raise_at = DOUBTFUL_RAISE_AT if known_as_doubtful else RAISE_EARLY_AT if danger.early else RAISE_AT
+        words = sum(map(len, said))
+        if words <= SHORT:
+            raise_at = max(raise_at, SHORT_RAISE_AT)
         if self._second and SENTENCE_FROM <= level < raise_at:
             single = self._second.strongest(said, DANGER, SENTENCE_WORDS)
             if single and single[DANGER] >= SENTENCE_AT:
@@ -392,7 +412,7 @@ class Gate:
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
         subject = self._subjects[danger.id]
         named = not subject or any(pattern.search(one) for one in sentences for pattern in subject)
-        if not named or sum(map(len, said)) < SHORTEST:
+        if not named or words < SHORTEST:
             return None, hit
         lowered = level < SURE_AT and any(
             name in LOWERING and pattern.search(one)
@@ -555,7 +575,7 @@ class Gate:
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
-    def _compiled(self, members: Sequence[Emergency | Refusal | Step]) -> Iterator[tuple[_Owned, _Wording]]:
+    def _compiled(self, members: Sequence[Emergency | Refusal | Step | Caution]) -> Iterator[tuple[_Owned, _Wording]]:
         for member in members:
             for rule in member.rules:
                 owned = _Owned(member.id, rule)
@@ -630,7 +650,8 @@ class Gate:
 
     def _own_words(self) -> set[str]:
         safety = self._safety
-        members: tuple[Emergency | Refusal | Step, ...] = (*safety.emergencies, *safety.refusals, *safety.steps)
+        members: tuple[Emergency | Refusal | Step | Caution, ...]
+        members = (*safety.emergencies, *safety.refusals, *safety.steps, *safety.cautions)
         says = [say for member in members for rule in member.rules for say in rule.says]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         says += safety.asked_again.says if safety.asked_again else ()
