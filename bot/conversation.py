@@ -15,6 +15,7 @@ from bot.matching import (
     FOLLOW_UP_WORDS,
     GOOD_NEWS,
     SMALL_TALK,
+    SUGGESTIONS,
     Certain,
     Explanation,
     Matcher,
@@ -314,16 +315,17 @@ class Conversation:
         elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
-        ranking = verdict.ranking
         if finding.caution and finding.caution.topic and outcome != "answer":
-            outcome, topics, talk = "answer", (finding.caution.topic,), ""
-            ranking = (*((name, 1.0) for name in topics), *((name, one) for name, one in ranking if name not in topics))
+            by_rule = any(hit.owner == finding.caution.id and hit.rule != CLASSIFIER for hit in finding.hits)
+            own = finding.caution.topic
+            outcome, talk = ("answer" if by_rule else "suggest"), ""
+            topics = (own,) if by_rule else tuple(dict.fromkeys((own, *topics)))[:SUGGESTIONS]
         return Decision(
             outcome,
             topics,
             caution=caution,
             confidence=round(verdict.confidence, 4),
-            ranking=ranking,
+            ranking=verdict.ranking,
             finding=finding,
             verdict=verdict,
             talk=talk,
@@ -419,8 +421,8 @@ class Conversation:
         topic = self.faq.topic(before)
         if topic is None or decision.outcome not in ("answer", "suggest") or decision.topics[0] not in topic.instead_of:
             return decision
-        if decision.verdict is not None and len(decision.verdict.reading.words) > FOLLOW_UP_WORDS:
-            # A longer message says itself whom it is about ("my daughter is using too, how do i help her").
+        if decision.verdict is None or len(decision.verdict.reading.words) > FOLLOW_UP_WORDS:
+            # A title, or a longer message, says itself what it is about ("my daughter is using too, how do i help her").
             return decision
         return replace(decision, outcome="answer", topics=(before,))
 

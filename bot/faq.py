@@ -282,7 +282,7 @@ class Caution(Model):
     id: Id
     line: Prose
     topic: Id | None = None
-    """What answers it where nothing else is surely asked."""
+    """What answers it where nothing else is surely asked, or where only the classifier sees it, is offered first."""
     rules: tuple[Rule, ...] = ()
 
 

@@ -149,9 +149,7 @@ class Writer:
         """ "Did you mean", with at most three topics, the first sentence of each, and a way out."""
         offered = topics[:SUGGESTED]
         rows = [(self.topic_button(topic),) for topic in offered]
-        gists = [
-            f"- *{topic.title}*: {self._words(topic, family=family).splitlines()[0].rstrip(':')}" for topic in offered
-        ]
+        gists = [f"- *{topic.title}*: {_first_sentence(self._words(topic, family=family))}" for topic in offered]
         return Reply(
             notice=notice,
             text="\n".join([self._fill(self._texts.suggest), *gists]),
@@ -425,6 +423,11 @@ class Writer:
 
     def _fill(self, text: str) -> str:
         return self._faq.fill(text).strip()
+
+
+def _first_sentence(text: str) -> str:
+    line = text.splitlines()[0]
+    return line[:-1] + "." if line.endswith(":") else line
 
 
 def _in_rows(buttons: Sequence[Button], width: int) -> list[tuple[Button, ...]]:

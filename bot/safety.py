@@ -74,8 +74,9 @@ SURE_AT = 0.2
 REFUSE_AT, ALLOW_AT = -0.34, -0.6
 """Where the second opinion declines by itself, and below which a rule declines nothing: a story that names amounts asks
 for none. Below it lay 29 of 38 ordinary messages that a rule declined, and 3 of 135 held-back asks."""
-CAUTION_AT = -0.6
-"""Where the second opinion puts a caution above the answer by itself."""
+CAUTION_AT = -0.8
+"""Where the second opinion puts a caution above the answer by itself: the line does no harm where it is not needed. It
+stood above 76 % of 193 held-back messages of people about to use, 20 % of 224 look-alikes and 1.5 % of 7,995 ordinary ones."""
 GUARD_REACH, CLAUSE_REACH = 20, 7
 """Words on either side of a match in which a guard counts, where somebody writes without full stops or commas."""
 PIECE, OVERLAP = 40, 16
@@ -320,7 +321,10 @@ class Gate:
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         level: Level = "doubtful" if hits or doubted else "none"
-        return Finding(level, (), refusal, others, (*excused, *also_excused), self._cautioned(sentences, scores))
+        cautioned = self._cautioned(sentences, scores)
+        caution = next((one for one in self._safety.cautions if cautioned and one.id == cautioned.owner), None)
+        others = (*others, cautioned) if cautioned else others
+        return Finding(level, (), refusal, others, (*excused, *also_excused), caution)
 
     def follow_up(self, text: str, emergency: Emergency, reached: Step | None = None) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
@@ -373,12 +377,16 @@ class Gate:
             return None
         return Hit(danger.id, CLASSIFIER, f"class score {scores[danger.id]:.2f}")
 
-    def _cautioned(self, sentences: Sequence[_Sentence], scores: Mapping[str, float]) -> Caution | None:
-        """What may be answered only below a line of its own, by the rules or the second opinion."""
-        cautions = self._safety.cautions
-        said_of = {owned.owner for owned in self._said(self._cautions, sentences)}
-        by_rule = next((one for one in cautions if one.id in said_of), None)
-        return by_rule or (_likeliest(cautions, scores) if scores and scores[CAUTIONED] >= CAUTION_AT else None)
+    def _cautioned(self, sentences: Sequence[_Sentence], scores: Mapping[str, float]) -> Hit | None:
+        """What may be answered only below a line of its own, by the rules or else the second opinion."""
+        said = {owned.owner: owned.rule for owned in self._said(self._cautions, sentences)}
+        for one in self._safety.cautions:
+            if one.id in said:
+                return Hit(one.id, said[one.id].id, "")
+        likeliest = _likeliest(self._safety.cautions, scores)
+        if likeliest is None or scores[CAUTIONED] < CAUTION_AT:
+            return None
+        return Hit(likeliest.id, CLASSIFIER, f"score {scores[CAUTIONED]:.2f}")
 
     def _asked(self, said: Read, scores: Mapping[str, float]) -> Hit | None:
         """What the second opinion declines."""

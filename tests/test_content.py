@@ -376,6 +376,16 @@ def test_a_number_with_letters_in_it_is_an_error(write: Write) -> None:
             "steps:\n  - {id: out, title: Out, text: Gone., topic: crad}\nsoft_check: |",
             "'crad' is no topic: did you mean 'card'?",
         ),
+        (
+            "soft_check: |",
+            "cautions:\n  - {id: out, line: Mind the step., topic: crad}\nsoft_check: |",
+            "'crad' is no topic: did you mean 'card'?",
+        ),
+        (
+            "soft_check: |",
+            "cautions:\n  - {id: out, line: 'Call {desc}.'}\nsoft_check: |",
+            "{desc} is no number",
+        ),
         ("upstairs, call {desk}", "upstairs, call {desc}", "{desc} is no number of _helplines.yaml"),
         ("I can't help with that.", "Call {desc}.", "{desc} is no number of _helplines.yaml"),
         (

@@ -21,7 +21,7 @@ from bot.conversation import (
     Turn,
     parse_button,
 )
-from bot.faq import Faq, Rule, Step
+from bot.faq import Caution, Faq, Rule, Step
 from bot.matching import Calibration, matcher_for
 from bot.opinion import Opinion
 from bot.replies import Rated, plain
@@ -233,11 +233,11 @@ def test_a_refusal_is_said_instead_of_an_answer(small: Conversation, library: Fa
 @pytest.mark.parametrize(
     ("topic", "text", "answered"),
     [
-        ("physical_symptoms", "and the sweats?", "physical_symptoms"),
+        ("physical_symptoms", "and the sweats?", "aches_restless_legs"),
         ("methadone", "and suboxone?", "buprenorphine"),
         ("sleep", "how long?", "sleep"),
         ("timeline", "what about for my son", "timeline"),
-        ("sleep", "and the sweats?", "physical_symptoms"),
+        ("sleep", "and the sweats?", "aches_restless_legs"),
         ("cold_turkey", "what about methadone", "methadone"),
         ("buprenorphine", "side effects?", "buprenorphine"),
         ("precipitated_withdrawal", "how long does it last", "precipitated_withdrawal"),
@@ -376,6 +376,37 @@ def test_a_question_that_stands_by_itself_does_not_lean_on_the_one_before(conver
     turn = conversation.respond(Question("what is naloxone"), before, 2.0)
     assert turn.decision is not None
     assert turn.decision.topics == ("naloxone",)
+
+
+def test_who_is_about_to_use_is_told_of_lost_tolerance_whatever_else_is_said(conversation: Conversation) -> None:
+    (caution,) = conversation.faq.safety.cautions
+    line = conversation.writer.caution(caution)
+    for text in ("thanks but im gonna go use now", "about to shoot up first time in 2 months"):
+        turn = conversation.respond(Question(text))
+        assert decision(turn).topics == (caution.topic,), text
+        assert decision(turn).caution, text
+        assert turn.reply.notice.startswith(line), text
+    asked = conversation.respond(Question("how long does withdrawal last, im gonna use tonight"))
+    assert decision(asked).topics == ("timeline",)
+    assert asked.reply.notice.startswith(line)
+
+
+def test_what_only_the_classifier_takes_for_a_caution_is_offered_and_not_answered(burning: Conversation) -> None:
+    high = Caution(id="ladder", line="Mind the step.", topic="card")
+    examples = {
+        "fire": ("flames in the hall",),
+        "ladder": ("up the ladder", "on the high ladder"),
+        "none": ("elephants", "hello there"),
+    }
+    safety = burning.faq.safety.model_copy(update={"cautions": (high,), "examples": examples})
+    faq = burning.faq.model_copy(update={"safety": safety})
+    matcher = matcher_for(faq)
+    turn = Conversation(faq, matcher=matcher, second=Opinion(learn(faq, matcher.normaliser))).respond(
+        Question("on the high ladder")
+    )
+    assert decision(turn).outcome == "suggest"
+    assert decision(turn).topics[0] == "card"
+    assert turn.reply.notice == "Mind the step."
 
 
 def test_an_emergency_forgets_the_topic_before_it(conversation: Conversation) -> None:
@@ -605,9 +636,11 @@ def test_a_less_pressing_danger_does_not_end_a_more_pressing_one(burning: Conver
     certain = Conversation(burning.faq.model_copy(update={"safety": firm}))
     flooded = Question("the cellar is flooded")
     assert burning.respond(flooded, ALARMED, 101.0).reply == burning.writer.emergency(fire, flood)
-    assert certain.respond(flooded, ALARMED, 101.0).reply == burning.writer.emergency(flood)
+    assert certain.respond(flooded, ALARMED, 101.0).reply == burning.writer.emergency(flood, fire)
     wet = Memory(emergency="flood", alarmed=100.0)
-    assert burning.respond(Question("fire"), wet, 101.0).reply == burning.writer.emergency(fire)
+    assert burning.respond(Question("fire"), wet, 101.0).reply == burning.writer.emergency(fire, flood), (
+        "nor is it forgotten"
+    )
 
 
 def test_who_says_that_it_is_no_emergency_is_believed(burning: Conversation) -> None:
@@ -776,10 +809,10 @@ def test_what_was_reached_is_forgotten_when_it_is_no_longer_so(conversation: Con
 
 def test_who_feels_better_has_the_topics_of_a_question_one_tap_away(conversation: Conversation) -> None:
     memory = conversation.respond(Question("i want to end it"), now=1.0).memory or Memory()
-    for text in ("what can i do for the sweats", "i feel a bit better now"):
+    for text in ("sweat and legs hm?", "i feel a bit better now"):
         turn = conversation.respond(Question(text), memory, 60.0)
         assert not any(button.action.startswith("topic:") for row in turn.reply.rows for button in row), text
-    turn = conversation.respond(Question("what can i do for the sweats"), turn.memory or Memory(), 61.0)
+    turn = conversation.respond(Question("sweat and legs hm?"), turn.memory or Memory(), 61.0)
     assert turn.reply.text.startswith("*I'm glad that you are here.*")
     assert any(button.action == "topic:aches_restless_legs" for row in turn.reply.rows for button in row)
 

@@ -251,6 +251,21 @@ def test_at_most_three_topics_are_suggested_with_a_way_out(library: Faq, small: 
     assert reply.prompt
 
 
+def test_each_suggested_topic_says_its_first_sentence_to_a_relative_in_its_own_words(
+    library: Faq, small: Writer
+) -> None:
+    opening, card = library.topics[0], library.topic("card")
+    assert card
+    own = opening.model_copy(
+        update={"answer": "These days:\n- Monday", "for_family": "Ask him to come on Monday.\nOr not."}
+    )
+    assert small.suggest([own, card]).text.splitlines()[1:] == [
+        f"- *{own.title}*: These days.",
+        f"- *{card.title}*: {card.answer.splitlines()[0]}",
+    ]
+    assert f"- *{own.title}*: Ask him to come on Monday." in small.suggest([own], family=True).text
+
+
 def test_no_third_guess_is_made_but_topics_and_a_person_are_offered(small: Writer) -> None:
     for reply in (small.unknown(), small.none_of_these(), small.follow_up()):
         assert actions(reply) == ["topics", "helpline"]

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import Conversation
-from bot.faq import Emergency, Faq, Refusal, Rule, Safety, Words
+from bot.faq import Caution, Emergency, Faq, Refusal, Rule, Safety, Words
 from bot.matching import Matcher
 from bot.opinion import Opinion, fit
-from bot.safety import CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate, learn
+from bot.safety import CAUTIONED, CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate, learn
 from bot.text import Normaliser
 from tests.conftest import any_text
 
@@ -229,7 +229,11 @@ EXAMPLES = {
 def gate_that_learned(safety: Safety, **more: list[str]) -> Gate:
     """A gate and a classifier that has learned that museums are harmless. `more` are examples of other classes."""
     normaliser = Normaliser(WORDS)
-    groups = {DANGER: [one.id for one in safety.emergencies], DECLINED: [one.id for one in safety.refusals]}
+    groups = {
+        DANGER: [one.id for one in safety.emergencies],
+        DECLINED: [one.id for one in safety.refusals],
+        CAUTIONED: [one.id for one in safety.cautions],
+    }
     return Gate(safety, normaliser, (), Opinion(fit({**EXAMPLES, **more}, groups, normaliser, {})))
 
 
@@ -340,6 +344,28 @@ def test_a_class_that_only_the_classifier_sees_stands_beside_the_rules_own() -> 
     assert [one.id for one in gate.check("water in the cellar, help").emergencies] == ["flood"]
     # The likeliest class of what is hardly a danger says nothing.
     assert [one.id for one in gate.check("where is the museum about fire, help").emergencies] == ["flood"]
+
+
+def gate_that_cautions(says: str) -> Gate:
+    ladder = Caution(id="fire", line="Mind the step.", rules=(Rule(id="rule", says=(says,)),))
+    return gate_that_learned(Safety(cautions=(ladder,)))
+
+
+def test_a_caution_is_seen_by_a_rule_or_by_the_classifier_and_says_by_which() -> None:
+    by_rule, by_classifier = gate_that_cautions("ladder"), gate_that_cautions("nothing")
+    for found in (by_rule.check("on the ladder"), by_classifier.check("flames on the roof now")):
+        assert found.caution is not None
+        assert found.caution.id == "fire"
+    assert [hit.rule for hit in by_rule.check("on the ladder").hits] == ["rule"]
+    assert [hit.rule for hit in by_classifier.check("flames on the roof now").hits] == [CLASSIFIER]
+    assert by_rule.check("on the ladder").level == "none"
+    assert by_rule.check("where is the museum").caution is None
+
+
+def test_few_words_must_be_surer_to_raise_an_alarm_by_the_classifier_alone() -> None:
+    gate = gate_of_two("xyzzy")
+    assert gate.check("flames roof museum show").level == "doubtful"
+    assert gate.check("flames roof museum show hours").level == "emergency"
 
 
 def test_a_class_with_a_subject_is_only_doubted_by_the_classifier_where_nothing_names_it() -> None:

@@ -314,9 +314,19 @@ def test_nobody_is_told_what_to_do_after_waking_who_does_not_wake(gate: Gate, fa
         assert not {"breathing_now", "no_danger", "in_hospital", "has_died"} & set(told[label]), label
 
 
+def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
+    """A third of three writers' messages and look-alikes; a floor of what was measured."""
+    warned: dict[str, list[bool]] = {"about_to_use": [], "none": []}
+    for row in lines("about_to_use.jsonl"):
+        found = gate.check(row["text"])
+        warned[row["label"]].append(found.caution is not None or found.level == "emergency")
+    assert sum(warned["about_to_use"]) / len(warned["about_to_use"]) >= 0.7
+    assert sum(warned["none"]) / len(warned["none"]) <= 0.35
+
+
 def test_no_held_back_message_is_an_example(faq: Faq) -> None:
     known = {" ".join(text.lower().split()) for texts in faq.safety.examples.values() for text in texts}
-    held = [str(row["text"]) for row in lines("safety_held_back.jsonl")]
+    held = [str(row["text"]) for name in ("safety_held_back", "about_to_use") for row in lines(f"{name}.jsonl")]
     assert [text for text in held if " ".join(text.lower().split()) in known] == []
 
 
