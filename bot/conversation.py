@@ -315,11 +315,13 @@ class Conversation:
         elif isinstance(verdict, Certain) or not self._matcher.normaliser.is_other_language(text):
             outcome = "answer" if isinstance(verdict, Certain) else "suggest"
             topics = verdict.labels
-        if finding.caution and finding.caution.topic and outcome != "answer":
+        if finding.caution and finding.caution.topic and outcome not in ("answer", "helpline"):
             by_rule = any(hit.owner == finding.caution.id and hit.rule != CLASSIFIER for hit in finding.hits)
             own = finding.caution.topic
-            outcome, talk = ("answer" if by_rule else "suggest"), ""
-            topics = (own,) if by_rule else tuple(dict.fromkeys((own, *topics)))[:SUGGESTIONS]
+            if by_rule:
+                outcome, topics, talk = "answer", (own,), ""
+            elif outcome in ("suggest", "unknown") and not talk:
+                outcome, topics = "suggest", tuple(dict.fromkeys((own, *topics)))[:SUGGESTIONS]
         return Decision(
             outcome,
             topics,
@@ -389,7 +391,8 @@ class Conversation:
             reply = writer.again(danger, found, topics, reached)
             # What may ask about something else does not begin the ten minutes anew.
             return Turn(reply, decision, memory=memory if topics else memory.met(danger.id, now, reached))
-        step = self._gate.at_once(text, danger) if len(found) == 1 else None
+        said = [one for one in found if any(hit.owner == one.id for hit in decision.finding.hits)]
+        step = self._gate.at_once(text, danger) if said == [danger] else None
         reply = writer.step(step, danger) if step else writer.emergency(*found)
         return Turn(reply, decision, memory=memory.met(danger.id, now, step))
 
@@ -405,7 +408,11 @@ class Conversation:
         if decision.emergency:
             return self._alarm(decision, text, memory, now, reached)
         turn = self._calm(decision, text, memory, now)
-        return replace(turn, reply=writer.reminded(danger, turn.reply, reached))
+        reminded = writer.reminded(danger, turn.reply, reached)
+        own = decision.finding.caution
+        if own:
+            reminded = replace(reminded, notice=f"{reminded.notice}\n{writer.caution(own)}")
+        return replace(turn, reply=reminded)
 
     def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
         """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
@@ -471,7 +478,7 @@ class Conversation:
         its topic one tap away. What the second opinion alone takes for another danger may well be this one ("its not
         working"), and counts where it is more pressing or firm. A less pressing danger does not end a more pressing one
         ("i dont want an ambulance"), but a child's comes before a grown-up's illness. That it was none is believed only
-        of a message in which no rule finds danger.
+        of a message without any danger.
         """
         finding = decision.finding
         order = self.faq.safety.emergencies
@@ -482,7 +489,7 @@ class Conversation:
             both = tuple(dict.fromkeys((first, *finding.emergencies, danger)))
             return replace(decision, finding=replace(finding, emergencies=both)), None
         come_to = self._gate.follow_up(text, danger, reached)
-        believed = not (finding.emergencies and by_rule) or (reached is not None and reached.in_hands)
+        believed = not finding.emergencies or (reached is not None and reached.in_hands)
         if isinstance(come_to, Step) and (believed or not come_to.ends):
             return Decision("emergency", emergency=danger.id), come_to
         if isinstance(come_to, Emergency):

@@ -1049,3 +1049,103 @@ def test_nothing_else_that_people_write_is_kept(conversation: Conversation) -> N
     text = "my cousin from aberdeen wants to know how long this is going to last"
     assert conversation.decide(text) is not conversation.decide(text)
     assert conversation.decide(text) == conversation.decide(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("i want to die", "im just tired"),
+        ("i want to kill myself", "im just upset and cant take it"),
+        ("my friend overdosed", "he says he is just tired and wants to sleep"),
+        ("my boyfriend hit me tonight", "hes just angry"),
+        ("i took 30 tylenol to die", "it was 3 hours ago"),
+        ("my toddler swallowed a suboxone", "it was 10 minutes ago"),
+        ("he is not breathing", "this is a nightmare help"),
+        ("my ex is going to kill me", "we are divorced"),
+        ("my friend overdosed", "do not send emergency"),
+        ("my boyfriend hit me tonight", "i dont know emergency number"),
+        ("bf wont wake up", "he has never had it before"),
+        ("my chest hurts and my left arm is numb", "just tired and sweaty"),
+    ],
+)
+def test_an_explanation_does_not_end_an_emergency(conversation: Conversation, first: str, then: str) -> None:
+    before = conversation.respond(Question(first), now=1.0)
+    memory = before.memory or Memory()
+    assert memory.danger(2.0), first
+    assert (conversation.respond(Question(then), memory, 2.0).memory or memory).danger(3.0), then
+
+
+@pytest.mark.parametrize("then", ["his mom called", "my phone rang", "what is it called", "i called his name nothing"])
+def test_not_every_call_is_one_for_help(conversation: Conversation, then: str) -> None:
+    memory = conversation.respond(Question("my friend overdosed"), now=1.0).memory or Memory()
+    assert (conversation.respond(Question(then), memory, 2.0).memory or memory).step != "help_coming"
+
+
+@pytest.mark.parametrize(
+    ("topic", "then", "emergency"),
+    [
+        ("after_overdose", "hes falling asleep again", "overdose"),
+        ("after_overdose", "he shot up again", "overdose"),
+        ("after_overdose", "im scared he is using again", None),
+        ("relapse", "how do i fall asleep", None),
+        ("relapse", "im going to sleep now, thanks", None),
+        ("mixing", "he fell off the wagon", None),
+        ("can_withdrawal_kill", "i had one this morning", "medical"),
+        ("can_withdrawal_kill", "i have 2 kids", None),
+        ("pregnancy", "i already stopped yesterday", "pregnancy"),
+        ("pregnancy", "cramping", "pregnancy"),
+        ("pregnancy", "what about sweating", None),
+        ("pregnancy", "my husband just quit", None),
+        ("grief", "i want to be with him", "suicide"),
+        ("grief", "i cant go on without her", "suicide"),
+        ("grief", "i want to go back with him to the clinic", None),
+        ("grief", "my mom took all his stash to the police", None),
+    ],
+)
+def test_what_comes_after_an_answer_is_read_with_it_in_mind(
+    conversation: Conversation, topic: str, then: str, emergency: str | None
+) -> None:
+    memory = conversation.respond(Choice(topic), now=1.0).memory or Memory()
+    assert decision(conversation.respond(Question(then), memory, 2.0)).emergency == emergency
+
+
+@pytest.mark.parametrize(
+    ("text", "emergency"),
+    [
+        ("he hanged himself", "overdose"),
+        ("i found my son hanging", "overdose"),
+        ("my brother is hanging out with friends", None),
+        ("took her down to the clinic", None),
+        ("i might hurt my wife", "violence"),
+        ("i pushed him to go to rehab", None),
+        ("bone is showing in my leg", "medical"),
+        ("my leg wound has gone black", "medical"),
+        ("i have a black coat", None),
+        ("my 2yo got into my methadone", "child"),
+    ],
+)
+def test_new_rules_fire_where_they_should_and_not_beside(
+    conversation: Conversation, text: str, emergency: str | None
+) -> None:
+    assert conversation.decide(text).emergency == emergency
+
+
+def test_a_caution_is_said_in_an_emergency_too(conversation: Conversation) -> None:
+    (caution,) = conversation.faq.safety.cautions
+    memory = conversation.respond(Question("my boyfriend hit me tonight"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("how long does heroin withdrawal last, im gonna use tonight"), memory, 2.0)
+    assert conversation.writer.caution(caution) in turn.reply.notice
+
+
+def test_who_fears_anothers_suicide_in_an_emergency_is_spoken_to_as_that(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("my chest hurts"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("my brother says he will kill himself"), memory, 2.0)
+    assert turn.reply.title == "It's about someone else"
+
+
+def test_a_seizure_has_steps_of_its_own(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("he just had a seizure"), now=1.0).memory or Memory()
+    for text in ("hes having another one", "do i put a spoon in his mouth"):
+        assert "Nothing in the mouth" in plain(conversation.respond(Question(text), memory, 2.0).reply), text
+    still = conversation.respond(Question("i am still going to work"), memory, 2.0)
+    assert still.reply.title != "A seizure"

@@ -290,6 +290,10 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("O", 0.88, 0.08),
         # A third of three newer writers': families, people who use in few words, and many dialects.
         ("T", 0.86, 0.07),
+        # Two fresh writers' rounds of all classes; nothing was learned from them.
+        ("X", 0.95, 0.05),
+        # A third of two earlier ones' on the same day.
+        ("V", 0.92, 0.06),
     ],
 )
 def test_held_back_cries_for_help_are_recognised_as_measured(
