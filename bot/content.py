@@ -539,19 +539,14 @@ def _safety(
             if name not in steps:
                 message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
                 yield elsewhere("_safety.yaml", (*here, "steps"), message)
-    for number, step in enumerate(safety.steps):
-        if step.topic is not None and step.topic not in ids:
-            message = f"{step.topic!r} is no topic{_did_you_mean(step.topic, ids)}"
-            yield elsewhere("_safety.yaml", ("steps", number, "topic"), message)
-    for number, refusal in enumerate(safety.refusals):
-        for name in refusal.topics:
-            if name not in ids:
-                message = f"{name!r} is no topic{_did_you_mean(name, ids)}"
-                yield elsewhere("_safety.yaml", ("refusals", number, "topics"), message)
-    for number, caution in enumerate(safety.cautions):
-        if caution.topic is not None and caution.topic not in ids:
-            message = f"{caution.topic!r} is no topic{_did_you_mean(caution.topic, ids)}"
-            yield elsewhere("_safety.yaml", ("cautions", number, "topic"), message)
+    named: list[tuple[Path_, str]] = [
+        (("steps", at, "topic"), one.topic) for at, one in enumerate(safety.steps) if one.topic
+    ]
+    named += [(("refusals", at, "topics"), topic) for at, one in enumerate(safety.refusals) for topic in one.topics]
+    named += [(("cautions", at, "topic"), one.topic) for at, one in enumerate(safety.cautions) if one.topic]
+    for place, topic in named:
+        if topic not in ids:
+            yield elsewhere("_safety.yaml", place, f"{topic!r} is no topic{_did_you_mean(topic, ids)}")
     groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step | Caution]], ...] = (
         ("emergencies", safety.emergencies),
         ("steps", safety.steps),

@@ -357,8 +357,8 @@ class Conversation:
         danger = self.faq.safety.emergency(memory.danger(now))
         if danger:
             return self._in_danger(decision, danger, text, memory, now)
-        if decision.emergency:
-            return self._alarm(decision, text, memory, now)
+        if alarm := self.faq.safety.emergency(decision.emergency or ""):
+            return self._alarm(alarm, decision, text, memory, now)
         return self._calm(decision, text, memory, now)
 
     def _calm(self, decision: Decision, text: str, memory: Memory, now: float) -> Turn:
@@ -381,11 +381,12 @@ class Conversation:
             return Turn(reply, decision)
         return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family and bool(answered)))
 
-    def _alarm(self, decision: Decision, text: str, memory: Memory, now: float, reached: Step | None = None) -> Turn:
+    def _alarm(
+        self, danger: Emergency, decision: Decision, text: str, memory: Memory, now: float, reached: Step | None = None
+    ) -> Turn:
         """The turn for an emergency: met anew, or written on about, where it had come to the step `reached`."""
         writer = self._writer(memory)
         found = decision.finding.emergencies
-        danger = self.faq.safety.emergency(decision.emergency or "") or found[0]
         if danger not in found:
             topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
             reply = writer.again(danger, found, topics, reached)
@@ -405,14 +406,10 @@ class Conversation:
             return self._over(step, text, memory, now)
         if step:
             return Turn(writer.step(step, danger), decision, memory=memory.met(danger.id, now, step))
-        if decision.emergency:
-            return self._alarm(decision, text, memory, now, reached)
+        if alarm := self.faq.safety.emergency(decision.emergency or ""):
+            return self._alarm(alarm, decision, text, memory, now, reached)
         turn = self._calm(decision, text, memory, now)
-        reminded = writer.reminded(danger, turn.reply, reached)
-        own = decision.finding.caution
-        if own:
-            reminded = replace(reminded, notice=f"{reminded.notice}\n{writer.caution(own)}")
-        return replace(turn, reply=reminded)
+        return replace(turn, reply=writer.reminded(danger, turn.reply, reached, decision.finding.caution))
 
     def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
         """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
@@ -477,8 +474,8 @@ class Conversation:
         A question that is surely about something else is answered, below a word of the emergency; what may be one has
         its topic one tap away. What the second opinion alone takes for another danger may well be this one ("its not
         working"), and counts where it is more pressing or firm. A less pressing danger does not end a more pressing one
-        ("i dont want an ambulance"), but a child's comes before a grown-up's illness. That it was none is believed only
-        of a message without any danger.
+        ("i dont want an ambulance"), unless it is one that counts at its first sign (`early`: a child's comes before a
+        grown-up's illness). That it was none is believed only of a message without any danger.
         """
         finding = decision.finding
         order = self.faq.safety.emergencies

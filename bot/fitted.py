@@ -26,7 +26,7 @@ from bot.conversation import Conversation
 from bot.faq import Faq
 from bot.matching import Calibration, Fitted, IndexArrays, Matcher, phrasings_of
 from bot.opinion import Learned, Opinion
-from bot.safety import examples, learn
+from bot.safety import examples, groups, learn
 from bot.text import Normaliser
 
 T = TypeVar("T")
@@ -77,9 +77,7 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
         return None
     content = {
         "examples": messages,
-        "classes": [
-            [one.id for one in group] for group in (faq.safety.emergencies, faq.safety.refusals, faq.safety.cautions)
-        ],
+        "classes": groups(faq.safety),
         "words": faq.words.model_dump(mode="json"),
         "kinds": faq.safety.words,
     }

@@ -221,10 +221,16 @@ class Writer:
         texts = [own, *(other.also or other.reply for other in others)]
         return Reply(text=self._fill("\n".join(texts)), rows=(*self._danger_rows([emergency, *others]), *asked))
 
-    def reminded(self, emergency: Emergency, reply: Reply, step: Step | None = None) -> Reply:
-        """A reply to what is written soon after an emergency and is about something else: the emergency stands above."""
+    def reminded(
+        self, emergency: Emergency, reply: Reply, step: Step | None = None, caution: Caution | None = None
+    ) -> Reply:
+        """A reply to what is written soon after an emergency and is about something else.
+
+        The emergency stands above it, and in place of other notices but a `caution`'s line.
+        """
         again = self.again(emergency, step=step)
-        return replace(reply, notice=again.text, rows=(*again.rows, *reply.rows))
+        lines = [again.text, *([self.caution(caution)] if caution else [])]
+        return replace(reply, notice="\n".join(lines), rows=(*again.rows, *reply.rows))
 
     def _danger_rows(self, emergencies: Sequence[Emergency], *, first: bool = False) -> Rows:
         """The numbers to call, and the steps, one tap each; in the `first` reply none that says it is over."""
@@ -426,6 +432,7 @@ class Writer:
 
 
 def _first_sentence(text: str) -> str:
+    # One sentence a line, in the content.
     line = text.splitlines()[0]
     return line[:-1] + "." if line.endswith(":") else line
 

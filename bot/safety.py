@@ -120,14 +120,18 @@ def examples(faq: Faq) -> dict[str, list[str]]:
     return messages
 
 
+def groups(safety: Safety) -> dict[str, list[str]]:
+    """The classes that the second opinion tells apart, by the scale that they have in common."""
+    return {
+        DANGER: [one.id for one in safety.emergencies],
+        DECLINED: [one.id for one in safety.refusals],
+        CAUTIONED: [one.id for one in safety.cautions],
+    }
+
+
 def learn(faq: Faq, normaliser: Normaliser) -> Learned:
     """Fit the second opinion; seconds of work for some thousand examples."""
-    groups = {
-        DANGER: [one.id for one in faq.safety.emergencies],
-        DECLINED: [one.id for one in faq.safety.refusals],
-        CAUTIONED: [one.id for one in faq.safety.cautions],
-    }
-    return fit(examples(faq), groups, normaliser, _kinds(faq.safety, normaliser))
+    return fit(examples(faq), groups(faq.safety), normaliser, _kinds(faq.safety, normaliser))
 
 
 def _kinds(safety: Safety, normaliser: Normaliser) -> dict[str, str]:
@@ -322,10 +326,8 @@ class Gate:
         refusal = next((one for one in self._safety.refusals if one.id in owners), None)
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         level: Level = "doubtful" if hits or doubted else "none"
-        cautioned = self._cautioned(sentences, scores)
-        caution = next((one for one in self._safety.cautions if cautioned and one.id == cautioned.owner), None)
-        others = (*others, cautioned) if cautioned else others
-        return Finding(level, (), refusal, others, (*excused, *also_excused), caution)
+        caution, why = self._cautioned(sentences, scores)
+        return Finding(level, (), refusal, (*others, *why), (*excused, *also_excused), caution)
 
     def follow_up(self, text: str, emergency: Emergency, reached: Step | None = None) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
@@ -378,16 +380,18 @@ class Gate:
             return None
         return Hit(danger.id, CLASSIFIER, f"class score {scores[danger.id]:.2f}")
 
-    def _cautioned(self, sentences: Sequence[_Sentence], scores: Mapping[str, float]) -> Hit | None:
-        """What may be answered only below a line of its own, by the rules or else the second opinion."""
+    def _cautioned(
+        self, sentences: Sequence[_Sentence], scores: Mapping[str, float]
+    ) -> tuple[Caution | None, tuple[Hit, ...]]:
+        """What may be answered only below a line of its own, by the rules or else the second opinion, and why."""
         said = {owned.owner: owned.rule for owned in self._said(self._cautions, sentences)}
         for one in self._safety.cautions:
             if one.id in said:
-                return Hit(one.id, said[one.id].id, "")
+                return one, (Hit(one.id, said[one.id].id, ""),)
         likeliest = _likeliest(self._safety.cautions, scores)
         if likeliest is None or scores[CAUTIONED] < CAUTION_AT:
-            return None
-        return Hit(likeliest.id, CLASSIFIER, f"score {scores[CAUTIONED]:.2f}")
+            return None, ()
+        return likeliest, (Hit(likeliest.id, CLASSIFIER, f"score {scores[CAUTIONED]:.2f}"),)
 
     def _asked(self, said: Read, scores: Mapping[str, float]) -> Hit | None:
         """What the second opinion declines."""

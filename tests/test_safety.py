@@ -8,7 +8,7 @@ from bot.conversation import Conversation
 from bot.faq import Caution, Emergency, Faq, Refusal, Rule, Safety, Words
 from bot.matching import Matcher
 from bot.opinion import Opinion, fit
-from bot.safety import CAUTIONED, CLASSIFIER, DANGER, DECLINED, NOTHING_FOUND, Finding, Gate, learn
+from bot.safety import CLASSIFIER, NOTHING_FOUND, Finding, Gate, groups, learn
 from bot.text import Normaliser
 from tests.conftest import any_text
 
@@ -229,12 +229,7 @@ EXAMPLES = {
 def gate_that_learned(safety: Safety, **more: list[str]) -> Gate:
     """A gate and a classifier that has learned that museums are harmless. `more` are examples of other classes."""
     normaliser = Normaliser(WORDS)
-    groups = {
-        DANGER: [one.id for one in safety.emergencies],
-        DECLINED: [one.id for one in safety.refusals],
-        CAUTIONED: [one.id for one in safety.cautions],
-    }
-    return Gate(safety, normaliser, (), Opinion(fit({**EXAMPLES, **more}, groups, normaliser, {})))
+    return Gate(safety, normaliser, (), Opinion(fit({**EXAMPLES, **more}, groups(safety), normaliser, {})))
 
 
 def gate_of_two(*says: str, firm: bool = False) -> Gate:
