@@ -785,6 +785,11 @@ def test_what_was_done_about_an_emergency_is_heard(
         ("my chest hurts bad and my arm is numb", "doctor said its nothing to worry about"),
         ("my boyfriend hit me tonight", "he went off on me again"),
         ("my boyfriend hit me tonight", "in here"),
+        ("i want to die", "no i mean tonight"),
+        ("i took all my pills", "no i mean like 40"),
+        ("hes not breathing", "no i mean barely"),
+        ("my baby drank my methadone", "no i mean the 2 year old"),
+        ("my boyfriend is hitting me", "no i mean right now"),
     ],
 )
 def test_what_only_sounds_like_the_end_of_an_emergency_does_not_end_it(
@@ -796,6 +801,27 @@ def test_what_only_sounds_like_the_end_of_an_emergency_does_not_end_it(
     after = turn.memory or before.memory or Memory()
     assert after.danger(60.0) == decision(before).emergency
     assert after.step == ""
+
+
+@pytest.mark.parametrize("worse", ["wait hes stopped again", "shes gone again"])
+def test_who_breathed_and_stopped_again_is_an_overdose_from_the_start(conversation: Conversation, worse: str) -> None:
+    memory = Memory()
+    for said in ("hes blue", "hes breathing now"):
+        memory = conversation.respond(Question(said), memory, 1.0).memory or Memory()
+    overdose = conversation.faq.safety.emergencies[0]
+    assert conversation.respond(Question(worse), memory, 60.0).reply == conversation.writer.emergency(overdose)
+
+
+def test_a_child_that_swallowed_something_and_grows_sleepy_stays_a_child(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("my toddler got into my suboxone"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("shes sleepy now but its her nap time"), memory, 60.0)
+    assert decision(turn).emergency == "child"
+    assert "1 gentle breath" in turn.reply.text
+
+
+def test_a_seizure_that_goes_on_keeps_its_own_steps(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("my brother is having a seizure"), now=1.0).memory or Memory()
+    assert "A seizure again" in conversation.respond(Question("still going"), memory, 60.0).reply.text
 
 
 @pytest.mark.parametrize("text", ["nobody is coming they cancelled it", "he stopped breathing again"])
