@@ -443,8 +443,8 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
                     yield content.problem(topic.id, f"{field}[{index}]", message)
                 else:
                     phrasings[key] = (topic.id, f"{field}[{index}]")
-        for field in ("answer", "danger", "for_family", "more", "again"):
-            for name in re.findall(r"\{(\w*)\}", getattr(topic, field) or ""):
+        for field, text in topic.texts():
+            for name in re.findall(r"\{(\w*)\}", text):
                 if name not in faq.helplines.numbers:
                     numbers = faq.helplines.numbers
                     message = f"{{{name}}} is no number of _helplines.yaml{_did_you_mean(name, numbers)}"

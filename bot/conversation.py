@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.faq import Emergency, Faq, Step
+from bot.faq import Emergency, Faq, Passage, Step, Topic
 from bot.matching import (
     COMPLAINT,
     FOLLOW_UP_WORDS,
@@ -27,7 +27,7 @@ from bot.matching import (
 from bot.opinion import Opinion
 from bot.replies import Event, Rated, Reply, Writer, put
 from bot.safety import CLASSIFIER, NOTHING_FOUND, Finding, Gate
-from bot.text import fold
+from bot.text import contains_any, fold, stem
 
 Outcome = Literal["answer", "suggest", "unknown", "emergency", "refusal", "greeting", "thanks", "helpline"]
 
@@ -112,6 +112,12 @@ ASKS_BESIDES = 6
 HAGGLING_WORDS = 8
 """The longest message that soon after a refusal is taken for the same ask once more ("but just roughly", "so 30 or 60?"),
 if no topic is clear."""
+GOES_ON_WORDS = 10
+"""Words up to which a message may ask for a passage of the topic before."""
+NAMED_AT = 0.9
+"""The confidence from which a short message names a topic of its own ("what about methadone") and does not go on."""
+PASSAGES = 2
+"""Passages that stand above an answer: it has to fit on a screen with them."""
 EARLIER = 4
 """Topics answered just before that a message may bring to an emergency ("so sleepy", two answers after using again)."""
 USUAL = 1_000
@@ -225,6 +231,14 @@ class Conversation:
         self._talk = {_plain(text): VAGUE for text in faq.small_talk.vague}
         self._talk |= {_plain(text): COMPLAINT for text in faq.small_talk.complaint}
         self._wordings = {_bare(text) for texts in phrasings_of(faq).values() for text in texts}
+        normaliser = self._matcher.normaliser
+        self._passages = {
+            topic.id: [
+                ([" ".join(map(stem, normaliser.words(phrase))) for phrase in passage.words], passage)
+                for passage in topic.passages
+            ]
+            for topic in faq.topics
+        }
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
     def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
@@ -366,6 +380,7 @@ class Conversation:
         writer = self._writer(memory)
         before = memory.recent(now)
         decision = self._still_declined(decision, memory.declined(now))
+        decision = self._goes_on(decision, before)
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
@@ -373,7 +388,7 @@ class Conversation:
         family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
-            reply = writer.repeated(repeated, notice=_notice(decision, writer))
+            reply = writer.repeated(repeated, notice=_notice(decision, writer), asked=self._asked(decision))
         else:
             reply = self._reply(decision, text, writer, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
@@ -429,6 +444,29 @@ class Conversation:
             # A title, or a longer message, says itself what it is about ("my daughter is using too, how do i help her").
             return decision
         return replace(decision, outcome="answer", topics=(before,))
+
+    def _goes_on(self, decision: Decision, before: str) -> Decision:
+        """The topic before where a short message asks for a passage of it ("percocet?" after naltrexone)."""
+        verdict = decision.verdict
+        topic = self.faq.topic(before)
+        if topic is None or verdict is None or decision.outcome not in ("answer", "suggest", "unknown"):
+            return decision
+        if decision.outcome == "answer" and decision.confidence >= NAMED_AT:
+            return decision
+        if len(verdict.reading.words) > GOES_ON_WORDS or not self._asked_of(topic, verdict):
+            return decision
+        return replace(decision, outcome="answer", topics=(before,), talk="")
+
+    def _asked(self, decision: Decision) -> list[Passage]:
+        """The passages of a decision's topics that the message has a word of."""
+        verdict = decision.verdict
+        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+        return [passage for topic in topics for passage in self._asked_of(topic, verdict)] if verdict else []
+
+    def _asked_of(self, topic: Topic, verdict: Verdict) -> list[Passage]:
+        stems = [stem(word) for word in verdict.reading.words]
+        found = [passage for phrases, passage in self._passages.get(topic.id, ()) if contains_any(stems, phrases)]
+        return found[:PASSAGES]
 
     def _for_family(self, text: str, memory: Memory, now: float) -> bool:
         """Whether a message is about somebody else: it says so, or goes on after one that did and names nobody."""
@@ -521,9 +559,9 @@ class Conversation:
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
-                return writer.answers(topics, notice=notice, family=family)
+                return writer.answers(topics, notice=notice, family=family, asked=self._asked(decision))
             case "suggest":
-                return writer.suggest(topics, notice=notice, family=family)
+                return writer.suggest(topics, notice=notice, family=family, asked=self._asked(decision))
             case "greeting":
                 return replace(writer.greeting(), notice=notice)
             case "thanks":

@@ -5,7 +5,7 @@ The models check what can be said about one value alone (lengths, forms, require
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -85,6 +85,16 @@ class Source(Model):
         return f"{name} ({self.year})" if self.year else name
 
 
+class Passage(Model):
+    """A piece of a topic's details that answers a question of its own.
+
+    It stands first where the message has one of these words or phrases, in any ending; else it is folded with the rest.
+    """
+
+    words: tuple[Line, ...] = Field(min_length=1)
+    says: Prose
+
+
 class Topic(Model):
     """One question that people ask, in their many wordings, and its answer.
 
@@ -103,6 +113,7 @@ class Topic(Model):
     danger: Prose | None = None
     for_family: Prose | None = None
     more: Prose | None = None
+    passages: tuple[Passage, ...] = ()
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
     checked: date | None = None
     reviewed_by: Line | None = None
@@ -114,6 +125,18 @@ class Topic(Model):
     part_of: Id | None = None
     theme: str = ""
     """The file's name without its ending; filled in when the content is loaded."""
+
+    def folded(self, without: Collection[Passage] = ()) -> str:
+        """What is shown folded below the answer: `more` and the passages, without those that are shown above it."""
+        return "\n".join([self.more or "", *(one.says for one in self.passages if one not in without)]).strip()
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that is shown, as (field, text)."""
+        for field in ("answer", "danger", "for_family", "more", "again"):
+            if text := getattr(self, field):
+                yield field, text
+        for at, passage in enumerate(self.passages):
+            yield f"passages[{at}]", passage.says
 
 
 class Theme(Model):
@@ -499,6 +522,5 @@ class Faq(Model):
     def prose(self) -> Iterator[tuple[str, str, str]]:
         """Every text of every topic as (topic id, field, text), for reviews of the whole content."""
         for topic in self.topics:
-            for field in ("answer", "danger", "for_family", "more"):
-                if text := getattr(topic, field):
-                    yield topic.id, field, text
+            for field, text in topic.texts():
+                yield topic.id, field, text

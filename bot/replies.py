@@ -4,10 +4,11 @@ A Reply is what to say, not how it looks: Telegram and the terminal each render 
 nothing else. Buttons carry topic ids, so the bot answers a press without remembering the conversation.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.faq import Caution, Country, Emergency, Faq, Helpline, Refusal, Source, Step, Topic
+from bot.faq import Caution, Country, Emergency, Faq, Helpline, Passage, Refusal, Source, Step, Topic
 
 SUGGESTED = 3
 """Topics offered after an answer or in a "did you mean": more do not fit on a phone beside the text."""
@@ -94,21 +95,27 @@ class Writer:
 
     # --- answers ---------------------------------------------------------------------------------------------------
 
-    def answer(self, topic: Topic, *, notice: str = "", family: bool = False) -> Reply:
-        """A topic's answer; `family` chooses the wording for a relative where there is one."""
+    def answer(self, topic: Topic, *, notice: str = "", family: bool = False, asked: Sequence[Passage] = ()) -> Reply:
+        """A topic's answer, below those of its passages that were `asked` for.
+
+        `family` chooses the wording for a relative where there is one.
+        """
+        own = self._passages(topic, asked)
         return Reply(
             notice=notice,
             title=topic.title,
-            text=self._words(topic, family=family),
+            text="\n\n".join([*own, self._words(topic, family=family)]),
             danger=f"{self._texts.danger_mark} {self._fill(topic.danger)}" if topic.danger else "",
             prompt=self.prompt(public=bool(notice)),
-            details=self._fill(topic.more) if topic.more else "",
+            details=self._fill(topic.folded(asked)),
             rows=self._answer_rows(topic),
         )
 
-    def answers(self, topics: Sequence[Topic], *, notice: str = "", family: bool = False) -> Reply:
+    def answers(
+        self, topics: Sequence[Topic], *, notice: str = "", family: bool = False, asked: Sequence[Passage] = ()
+    ) -> Reply:
         """The answers to a message with more than one question, in its order, in one message."""
-        first, *others = (self.answer(topic, notice=notice, family=family) for topic in topics)
+        first, *others = (self.answer(topic, notice=notice, family=family, asked=asked) for topic in topics)
         if not others:
             return first
         text = "\n\n".join(
@@ -145,11 +152,14 @@ class Writer:
 
     # --- when there is no one answer -----------------------------------------------------------------------------------
 
-    def suggest(self, topics: Sequence[Topic], *, notice: str = "", family: bool = False) -> Reply:
-        """ "Did you mean", with at most three topics, the first sentence of each, and a way out."""
+    def suggest(
+        self, topics: Sequence[Topic], *, notice: str = "", family: bool = False, asked: Sequence[Passage] = ()
+    ) -> Reply:
+        """ "Did you mean", with at most three topics, the first sentence of each (of what was `asked`), and a way out."""
         offered = topics[:SUGGESTED]
         rows = [(self.topic_button(topic),) for topic in offered]
-        gists = [f"- *{topic.title}*: {_first_sentence(self._words(topic, family=family))}" for topic in offered]
+        says = [next(iter(self._passages(topic, asked)), self._words(topic, family=family)) for topic in offered]
+        gists = [f"- *{topic.title}*: {_first_sentence(text)}" for topic, text in zip(offered, says, strict=True)]
         return Reply(
             notice=notice,
             text="\n".join([self._fill(self._texts.suggest), *gists]),
@@ -161,9 +171,10 @@ class Writer:
         """There is no answer here: topics, and a person to call."""
         return self._way_out(self._texts.unknown, notice=notice)
 
-    def repeated(self, topic: Topic, *, notice: str = "") -> Reply:
-        """The best answer is the one that stands above already: not all of it again, and a person to call."""
-        text = self._fill(topic.again) if topic.again else put(self._fill(self._texts.repeated), title=topic.title)
+    def repeated(self, topic: Topic, *, notice: str = "", asked: Sequence[Passage] = ()) -> Reply:
+        """The best answer is the one that stands above already: what was `asked` of it, or that; and a person to call."""
+        again = self._fill(topic.again) if topic.again else put(self._fill(self._texts.repeated), title=topic.title)
+        text = "\n\n".join(self._passages(topic, asked)) or again
         whole = self.answer(topic, notice=notice)
         return replace(whole, title="", text=text, details="", rows=((self.topic_button(topic),), *whole.rows))
 
@@ -424,6 +435,9 @@ class Writer:
         row = self._closing_row()
         return (row,) if row else ()
 
+    def _passages(self, topic: Topic, asked: Sequence[Passage]) -> list[str]:
+        return [self._fill(one.says) for one in asked if one in topic.passages]
+
     def _words(self, topic: Topic, *, family: bool) -> str:
         return self._fill(topic.for_family if family and topic.for_family else topic.answer)
 
@@ -432,8 +446,9 @@ class Writer:
 
 
 def _first_sentence(text: str) -> str:
-    # One sentence a line, in the content.
-    line = text.splitlines()[0]
+    # One sentence a line, in the content; a line that is all bold is a heading.
+    lines = text.splitlines()
+    line = next((line for line in lines if not re.fullmatch(r"\*[^*]*\*", line)), lines[0])
     return line[:-1] + "." if line.endswith(":") else line
 
 

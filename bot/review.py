@@ -62,10 +62,7 @@ def _texts(content: Content, topic: Topic) -> Iterator[Problem]:
         if text and (count := words(faq, text) + danger) > ANSWER_WORDS:
             message = f"{field!r} has {count} words with the danger line, at most {ANSWER_WORDS}: move some to 'more'"
             yield content.problem(topic.id, field, message)
-    for field in ("answer", "danger", "for_family", "more", "again"):
-        text = getattr(topic, field)
-        if not text:
-            continue
+    for field, text in topic.texts():
         reading = grade(faq, text)
         if reading > GRADE_LIMIT:
             message = f"{field!r} reads at grade {reading:.1f}, at most {GRADE_LIMIT}: shorter sentences, shorter words"

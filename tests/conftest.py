@@ -61,6 +61,14 @@ LIBRARY = """\
     They must come in person.
   more: |
     It is free under 18.
+  passages:
+    - words: [cost, how much]
+      says: |
+        *New cards*
+        A new one costs a dollar.
+    - words: [abroad]
+      says: |
+        Other towns do not take it.
   sources:
     - {organisation: City, title: Rules, year: 2020, url: "https://example.org/rules"}
 - id: fines

@@ -144,7 +144,7 @@ def test_an_answer_shows_title_text_danger_numbers_and_the_longer_part(screen: S
     topic = faq.topic("timeline")
     assert topic
     assert topic.danger
-    assert topic.more
+    assert topic.folded()
 
     shown = screen.say(QUESTION)
 
@@ -152,7 +152,7 @@ def test_an_answer_shows_title_text_danger_numbers_and_the_longer_part(screen: S
     assert topic.answer.splitlines()[0].replace("*", "") in shown
     assert f"{faq.texts.danger_mark} {topic.danger.split()[0]}" in shown
     assert all(number in shown for number in PROMPT_NUMBERS)
-    assert topic.more.split()[0].strip("*") in shown.split(PROMPT_NUMBERS[1])[1]
+    assert topic.folded().split()[0].strip("*") in shown.split(PROMPT_NUMBERS[1])[1]
     assert "*" not in shown
 
 

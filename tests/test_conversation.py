@@ -1065,6 +1065,42 @@ def test_an_unknown_country_gets_the_choice_and_a_stale_button_says_so(conversat
 # --- known wordings ----------------------------------------------------------------------------------------------------
 
 
+def test_what_a_message_asks_for_of_a_topic_stands_first(small: Conversation) -> None:
+    cost = small.respond(Question("what does membership cost"))
+    assert cost.reply.text.startswith("*New cards*\nA new one costs a dollar.\n\nAsk at the desk.")
+    assert "dollar" not in cost.reply.details
+    plainly = small.respond(Question("How do I get a library card?"))
+    assert plainly.reply.text.startswith("Ask at the desk.")
+    assert "dollar" in plainly.reply.details
+
+
+def test_a_short_message_may_ask_for_more_of_the_topic_before(small: Conversation) -> None:
+    memory = Memory(topics=(("card", 1.0),))
+    turn = small.respond(Question("and abroad then"), memory, 2.0)
+    assert (decision(turn).topics, turn.reply.text) == (("card",), "Other towns do not take it.")
+    assert decision(small.respond(Question("and abroad then"))).topics != ("card",), "by itself it says too little"
+    long = "i was thinking of all the people who go abroad in summer"
+    assert decision(small.respond(Question(long), memory, 2.0)).topics != ("card",)
+    named = small.respond(Question("When is the library open?"), memory, 2.0)
+    assert decision(named).topics == ("opening",)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "says"),
+    [
+        ("vivitrol shot last week and my tooth is killing me", "what if i take more", "can end in overdose"),
+        ("i missed my methadone 3 days", "can i take my normal", "Not your usual dose"),
+        ("my sub put me in sudden withdrawal", "or use to make it stop", "Don't use on top"),
+        ("drank 4 beers on my methadone", "can i go to bed", "don't go to sleep alone"),
+    ],
+)
+def test_what_comes_next_is_answered_from_the_topic_before(
+    conversation: Conversation, first: str, then: str, says: str
+) -> None:
+    memory = conversation.respond(Question(first), now=1.0).memory or Memory()
+    assert says in conversation.respond(Question(then), memory, 2.0).reply.text
+
+
 def test_a_wording_of_the_faq_is_decided_once_however_it_ends(conversation: Conversation) -> None:
     first = conversation.decide("How long does heroin withdrawal last?")
     assert first.outcome == "answer"

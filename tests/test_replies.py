@@ -165,10 +165,22 @@ def test_an_answer_is_put_together_from_its_topic(library: Faq, small: Writer) -
     assert reply.title == "Library card"
     assert reply.text == "Ask at the desk.\nBring your *papers*."
     assert reply.danger == "⚠️ Never lend your card."
-    assert reply.details == "It is free under 18."
+    assert reply.details == "It is free under 18.\n*New cards*\nA new one costs a dollar.\nOther towns do not take it."
     assert "Front desk: +1-555-010-0000 (free)" in reply.prompt
     assert actions(reply) == ["sources:card", "helpline"]
     assert reply.sources == (), "they stand behind a button"
+
+
+def test_a_passage_that_was_asked_for_stands_above_the_answer_and_no_more_below_it(library: Faq, small: Writer) -> None:
+    card, opening = library.topic("card"), library.topic("opening")
+    assert card
+    assert opening
+    reply = small.answer(card, asked=card.passages[:1])
+    assert reply.text == "*New cards*\nA new one costs a dollar.\n\nAsk at the desk.\nBring your *papers*."
+    assert reply.details == "It is free under 18.\nOther towns do not take it."
+    assert small.answer(opening, asked=card.passages) == small.answer(opening), "it is not that topic's"
+    assert "- *Library card*: A new one costs a dollar." in small.suggest([card], asked=card.passages[:1]).text
+    assert small.repeated(card, asked=card.passages[1:]).text == "Other towns do not take it."
 
 
 def test_a_commercial_line_stands_under_plain_answers_but_never_beside_a_danger_a_refusal_or_a_failure(

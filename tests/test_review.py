@@ -82,6 +82,12 @@ def test_a_text_that_is_hard_to_read_is_an_error_at_its_line(write: Write, field
     assert "at most 8.5" in message
 
 
+def test_a_passage_is_reviewed_like_any_text(write: Write) -> None:
+    passage = f"  passages:\n    - words: [late]\n      says: {HARD}\n"
+    (message,) = messages(write(topic(more=passage)))
+    assert message.startswith("topics.yaml:9: 'passages[0]' reads at grade ")
+
+
 @pytest.mark.parametrize("number", ["+1-555-010-0000", "555 010 0000", "1-800-RULES", "800-quit"])
 def test_a_phone_number_inside_an_answer_is_an_error(write: Write, number: str) -> None:
     assert any("holds a phone number" in message for message in messages(write(topic(f"Call {number} now."))))

@@ -328,6 +328,12 @@ def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
     assert sum(warned["none"]) / len(warned["none"]) <= 0.35
 
 
+def test_the_words_that_ask_for_a_passage_are_read_as_they_stand(faq: Faq, matcher: Matcher) -> None:
+    words = {word for topic in faq.topics for passage in topic.passages for word in passage.words}
+    assert words
+    assert {word: matcher.read(word).repairs for word in words if matcher.read(word).repairs} == {}
+
+
 def test_no_held_back_message_is_an_example(faq: Faq) -> None:
     known = {" ".join(text.lower().split()) for texts in faq.safety.examples.values() for text in texts}
     held = [str(row["text"]) for name in ("safety_held_back", "about_to_use") for row in lines(f"{name}.jsonl")]

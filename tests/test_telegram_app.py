@@ -191,7 +191,7 @@ def test_thanks_are_answered_with_a_way_to_the_helpline(phone: Phone, faq: Faq) 
 def test_a_question_gets_one_message_with_title_answer_numbers_and_the_rest_folded(phone: Phone, faq: Faq) -> None:
     topic = faq.topic("timeline")
     assert topic
-    assert topic.more
+    assert topic.folded()
 
     call = one(phone.say("How long does heroin withdrawal last?"))
 
@@ -203,7 +203,7 @@ def test_a_question_gets_one_message_with_title_answer_numbers_and_the_rest_fold
         assert number in call.text
     folded = re.findall(r"<blockquote expandable>(.*)</blockquote>$", call.html, re.DOTALL)
     assert len(folded) == 1
-    assert call.text.endswith(content(faq.fill(topic.more)))
+    assert call.text.endswith(content(faq.fill(topic.folded())))
     assert call.parameters["link_preview_options"] == {"is_disabled": True}
 
 
@@ -288,7 +288,7 @@ def test_every_topic_keeps_telegrams_rules(rated: Phone, faq: Faq, press_sources
         calls = rated.press_data(f"topic:{topic.id}", rated.message(text="menu"))
         assert methods(calls) == ["answerCallbackQuery", "sendMessage"]
         assert calls[1].text.startswith(topic.title)
-        assert calls[1].text.endswith(content(faq.fill(topic.more)) if topic.more else PROMPT_NUMBERS[1])
+        assert calls[1].text.endswith(content(faq.fill(topic.folded())) if topic.folded() else PROMPT_NUMBERS[1])
         if press_sources:
             assert methods(rated.press(faq.texts.button_sources)) == ["answerCallbackQuery", "editMessageText"]
 
