@@ -115,7 +115,7 @@ if no topic is clear."""
 GOES_ON_WORDS = 10
 """Words up to which a message may ask for a passage of the topic before."""
 NAMED_AT = 0.9
-"""The confidence from which a short message names a topic of its own ("what about methadone") and does not go on."""
+"""The confidence from which a short message names a topic of its own and does not go on."""
 PASSAGES = 2
 """Passages that stand above an answer: it has to fit on a screen with them."""
 EARLIER = 4
@@ -446,7 +446,7 @@ class Conversation:
         return replace(decision, outcome="answer", topics=(before,))
 
     def _goes_on(self, decision: Decision, before: str) -> Decision:
-        """The topic before where a short message asks for a passage of it ("percocet?" after naltrexone)."""
+        """The topic before where a short message asks for a passage of it ("and on top?")."""
         verdict = decision.verdict
         topic = self.faq.topic(before)
         if topic is None or verdict is None or decision.outcome not in ("answer", "suggest", "unknown"):

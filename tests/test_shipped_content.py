@@ -13,6 +13,7 @@ from bot.conversation import Conversation
 from bot.faq import Faq
 from bot.matching import EXACT_UP_TO, Matcher, phrasings_of
 from bot.safety import Gate
+from bot.text import stem
 
 DATA = Path(__file__).parent / "data"
 
@@ -174,6 +175,8 @@ def test_wordings_are_found_by_the_others_when_each_is_left_out(faq: Faq, matche
         ("questions_long.jsonl", 0.82, 0.03),
         # A third of eight writers' messages around methadone, buprenorphine, naltrexone and pills.
         ("questions_medicines.jsonl", 0.72, 0.1),
+        # A third of three newer writers': posts, short ones, and voices that the usual tester forgets.
+        ("questions_voices.jsonl", 0.72, 0.09),
         # A third of three writers' who write English as people do elsewhere, or as their second language.
         ("questions_abroad.jsonl", 0.79, 0.05),
         # All of one writer's: one to five words, as in a search box.
@@ -292,6 +295,8 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("T", 0.86, 0.07),
         # Two fresh writers' rounds of all classes; nothing was learned from them.
         ("X", 0.95, 0.05),
+        # One more of them.
+        ("Y", 0.94, 0.04),
         # A third of two earlier ones' on the same day.
         ("V", 0.92, 0.06),
     ],
@@ -331,7 +336,8 @@ def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
 def test_the_words_that_ask_for_a_passage_are_read_as_they_stand(faq: Faq, matcher: Matcher) -> None:
     words = {word for topic in faq.topics for passage in topic.passages for word in passage.words}
     assert words
-    assert {word: matcher.read(word).repairs for word in words if matcher.read(word).repairs} == {}
+    repairs = {word: matcher.read(word).repairs for word in words}
+    assert {word: made for word, made in repairs.items() if any(stem(old) != stem(new) for old, new in made)} == {}
 
 
 def test_no_held_back_message_is_an_example(faq: Faq) -> None:
