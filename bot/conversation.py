@@ -5,6 +5,7 @@ matching    normalise, score, decide
 replies     Certain: the answer. Ambiguous: did you mean. Unknown: what I can answer, and a person to call
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -114,8 +115,6 @@ HAGGLING_WORDS = 8
 if no topic is clear."""
 GOES_ON_WORDS = 10
 """Words up to which a message may ask for a passage of the topic before."""
-NAMED_AT = 0.9
-"""The confidence from which a short message names a topic of its own and does not go on."""
 PASSAGES = 2
 """Passages that stand above an answer: it has to fit on a screen with them."""
 EARLIER = 4
@@ -380,7 +379,7 @@ class Conversation:
         writer = self._writer(memory)
         before = memory.recent(now)
         decision = self._still_declined(decision, memory.declined(now))
-        decision = self._goes_on(decision, before)
+        decision = self._goes_on(decision, memory.lately(now))
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
@@ -445,17 +444,16 @@ class Conversation:
             return decision
         return replace(decision, outcome="answer", topics=(before,))
 
-    def _goes_on(self, decision: Decision, before: str) -> Decision:
-        """The topic before where a short message asks for a passage of it ("and on top?")."""
+    def _goes_on(self, decision: Decision, lately: Sequence[str]) -> Decision:
+        """The newest of the topics before of which a short message asks for a passage ("and on top?")."""
         verdict = decision.verdict
-        topic = self.faq.topic(before)
-        if topic is None or verdict is None or decision.outcome not in ("answer", "suggest", "unknown"):
+        if verdict is None or len(verdict.reading.words) > GOES_ON_WORDS:
             return decision
-        if decision.outcome == "answer" and decision.confidence >= NAMED_AT:
+        if decision.sure or decision.outcome not in ("answer", "suggest", "unknown"):
             return decision
-        if len(verdict.reading.words) > GOES_ON_WORDS or not self._asked_of(topic, verdict):
-            return decision
-        return replace(decision, outcome="answer", topics=(before,), talk="")
+        topics = [topic for name in reversed(lately) if (topic := self.faq.topic(name))]
+        asked = next((topic.id for topic in topics if self._asked_of(topic, verdict)), None)
+        return replace(decision, outcome="answer", topics=(asked,), talk="") if asked else decision
 
     def _asked(self, decision: Decision) -> list[Passage]:
         """The passages of a decision's topics that the message has a word of."""
