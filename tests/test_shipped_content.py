@@ -262,7 +262,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("F", 0.92, 0.06),
         ("G", 0.96, 0.03),
         ("J", 0.96, 0.04),
-        ("K", 0.96, 0.03),
+        ("K", 0.95, 0.03),
         ("L", 0.96, 0.03),
         ("I", 0.96, 0.03),
         # One of a writer who tried to break the gate; nothing was learned from it.
