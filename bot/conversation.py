@@ -101,6 +101,9 @@ class Decision:
 
 VAGUE = "/vague"
 """Beside the matcher's small talk: no words ("🤮"), or none that say anything ("ugh")."""
+PLACES = ("first", "second", "third")
+NONE = "none"
+"""Beside the places of the topics offered: none of them."""
 CALLS = ("/helpline", "/emergency", "/country")
 """Commands that lead to a number to call."""
 FOLLOW_UP_SECONDS = 600.0
@@ -128,13 +131,16 @@ class Memory:
     """What is known of a chat from before: the country it chose, the topic just answered or the kind of ask just declined,
     and the emergency just met, with the step that it has come to.
 
-    The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `family` (whether the newest was
-    asked for somebody else) and `refusal` with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step`
-    as long after `alarmed`, all in seconds of the shell's clock; then they must be forgotten.
+    The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `offered` (those that the last
+    reply asked to choose from, at `offered_at`), `family` (whether the newest was asked for somebody else) and `refusal`
+    with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step` as long after `alarmed`, all in seconds
+    of the shell's clock; then they must be forgotten.
     """
 
     country: str = ""
     topics: tuple[tuple[str, float], ...] = ()
+    offered: tuple[str, ...] = ()
+    offered_at: float = 0.0
     family: bool = False
     refusal: str = ""
     declined_at: float = 0.0
@@ -153,9 +159,13 @@ class Memory:
         """The topic that a message may still lean on, or nothing."""
         return next(reversed(self.lately(now)), "")
 
+    def choices(self, now: float) -> tuple[str, ...]:
+        """The topics that a message may still choose from, in the order of their buttons."""
+        return self.offered if now - self.offered_at <= FOLLOW_UP_SECONDS else ()
+
     def for_family(self, now: float) -> bool:
-        """Whether the topic that a message may still lean on was asked for somebody else."""
-        return self.family and bool(self.lately(now))
+        """Whether the topics that a message may still lean on or choose from were asked for somebody else."""
+        return self.family and bool(self.lately(now) or self.choices(now))
 
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
@@ -167,12 +177,12 @@ class Memory:
 
     def counts(self, now: float) -> bool:
         """Whether there is anything left that a message may lean on or be about."""
-        return bool(self.lately(now) or self.declined(now) or self.danger(now))
+        return bool(self.lately(now) or self.choices(now) or self.declined(now) or self.danger(now))
 
     @property
     def holds(self) -> bool:
         """Whether there is anything but the country in it."""
-        return bool(self.topics or self.refusal or self.emergency)
+        return bool(self.topics or self.offered or self.refusal or self.emergency)
 
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
@@ -180,12 +190,17 @@ class Memory:
         return replace(
             self,
             topics=(*self._fresh(now), (topic, now))[-EARLIER:] if topic else (),
+            offered=(),
             family=family,
             refusal=refusal,
             declined_at=now if refusal else 0.0,
             emergency=danger,
             step=self.step if danger else "",
         )
+
+    def offering(self, topics: tuple[str, ...], now: float) -> "Memory":
+        """The memory after a reply that offered these topics to choose from, or none."""
+        return replace(self, offered=topics, offered_at=now if topics else 0.0)
 
     def met(self, emergency: str, now: float, step: Step | None = None) -> "Memory":
         """The memory after the reply to this emergency, which has come to this step.
@@ -238,6 +253,9 @@ class Conversation:
             ]
             for topic in faq.topics
         }
+        self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
+        self._titles = {topic.id: set(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
+        self._function_words = set(map(stem, normaliser.words(" ".join(faq.words.function_words))))
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
     def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
@@ -380,10 +398,16 @@ class Conversation:
         before = memory.recent(now)
         decision = self._still_declined(decision, memory.declined(now))
         decision = self._goes_on(decision, memory.lately(now))
+        pick = self._pick(decision, text, memory.choices(now))
+        if pick == NONE:
+            return Turn(replace(writer.none_of_these(), edits=False), decision, memory=memory.offering((), now))
+        if pick:
+            decision = replace(decision, outcome="answer", topics=(pick,), confidence=1.0, talk="")
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
+        offered = decision.topics if decision.outcome == "suggest" else ()
         family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
@@ -392,8 +416,24 @@ class Conversation:
             reply = self._reply(decision, text, writer, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
-            return Turn(reply, decision)
-        return Turn(reply, decision, memory=memory.answered(answered, now, refusal, family=family and bool(answered)))
+            return Turn(reply, decision, memory=memory.offering(offered, now))
+        memory = memory.answered(answered, now, refusal, family=family and bool(answered or offered))
+        return Turn(reply, decision, memory=memory.offering(offered, now))
+
+    def _pick(self, decision: Decision, text: str, offered: Sequence[str]) -> str:
+        """Which of the topics just offered a message chooses, by its place or by a word of its title; NONE of them; or nothing."""
+        if not offered or decision.outcome not in ("suggest", "unknown") or decision.finding.level != "none":
+            return ""
+        place = self._picks.get(_plain(text), "")
+        if place == NONE:
+            return NONE
+        if place:
+            at = len(offered) - 1 if place == "last" else PLACES.index(place)
+            return offered[at] if at < len(offered) else ""
+        verdict = decision.verdict
+        named = {stem(word) for word in verdict.reading.words} - self._function_words if verdict else set()
+        found = [one for one in offered if named and named <= self._titles[one]]
+        return found[0] if len(found) == 1 else ""
 
     def _alarm(
         self, danger: Emergency, decision: Decision, text: str, memory: Memory, now: float, reached: Step | None = None

@@ -405,6 +405,8 @@ class Texts(Model):
         default_factory=dict
     )
     """What people send, and nothing else, who want one of these commands; `{country}` stands for each country's names."""
+    picks: dict[Literal["first", "second", "third", "last", "none"], tuple[Line, ...]] = Field(default_factory=dict)
+    """What people write, and nothing else, to choose from the topics just offered."""
     themes: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]] = Field(
         default_factory=dict
     )

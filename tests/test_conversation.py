@@ -262,6 +262,64 @@ def test_a_follow_up_for_somebody_else_gets_the_words_for_them(conversation: Con
     assert turn.reply.text == conversation.faq.fill(topic.for_family).strip()
 
 
+OFFERED = Memory(offered=("opening", "card", "fines"), offered_at=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "picked"),
+    [("the second one", "card"), ("2", "card"), ("Last one!", "fines"), ("yes", "opening")],
+)
+def test_a_topic_that_was_offered_is_chosen_in_words(small: Conversation, text: str, picked: str) -> None:
+    turn = small.respond(Question(text), OFFERED, 2.0)
+    assert decision(turn).topics == (picked,)
+    topic = small.faq.topic(picked)
+    assert topic is not None
+    assert turn.reply == small.writer.answer(topic)
+    assert turn.memory is not None
+    assert not turn.memory.offered
+
+
+def test_a_topic_that_was_offered_is_chosen_by_a_word_of_its_title(conversation: Conversation) -> None:
+    offered = conversation.respond(Question("why do i feel bad"), now=1.0)
+    assert decision(offered).outcome == "suggest"
+    assert offered.memory is not None
+    turn = conversation.respond(Question("mood one"), offered.memory, 2.0)
+    assert decision(turn).topics == ("psychological_symptoms",)
+
+
+def test_none_of_the_topics_that_were_offered_is_understood(small: Conversation) -> None:
+    turn = small.respond(Question("neither"), OFFERED, 2.0)
+    assert turn.reply == replace(small.writer.none_of_these(), edits=False)
+    assert turn.memory is not None
+    assert not turn.memory.offered
+
+
+@pytest.mark.parametrize(
+    ("text", "memory", "now"),
+    [
+        ("the third one", replace(OFFERED, offered=("opening", "card")), 2.0),
+        ("the second one", OFFERED, 2.0 + FOLLOW_UP_SECONDS),
+        ("the second one", Memory(), 2.0),
+        ("the library", OFFERED, 2.0),
+    ],
+)
+def test_what_chooses_nothing_that_is_offered_is_no_choice(
+    small: Conversation, text: str, memory: Memory, now: float
+) -> None:
+    assert decision(small.respond(Question(text), memory, now)).confidence < 1.0
+
+
+def test_topics_are_offered_until_the_next_message(small: Conversation) -> None:
+    after = small.respond(Question("qwertz uiop"), OFFERED, 2.0).memory
+    assert after is not None
+    assert not after.offered
+
+
+def test_a_topic_that_was_offered_for_somebody_else_is_answered_for_them(small: Conversation) -> None:
+    turn = small.respond(Question("2"), replace(OFFERED, family=True), 2.0)
+    assert turn.reply.text == "They must come in person."
+
+
 def test_an_answer_that_was_given_just_now_is_not_given_again_but_one_tap_away(conversation: Conversation) -> None:
     topic = conversation.faq.topic("teenagers")
     assert topic is not None
