@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -140,6 +141,9 @@ def _telegram(arguments: argparse.Namespace) -> int:
     def read() -> Conversation:
         return _conversation(folder, ratings=feedback is not None)
 
+    if hasattr(signal, "SIGHUP"):
+        # "Reload" while the content is being learned for the first time: it is being read.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         asyncio.run(Service(TelegramBot(read(), feedback), settings, read).run())
     except KeyboardInterrupt:

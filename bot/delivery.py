@@ -38,11 +38,14 @@ GIVE_UP_EARLY = {"getMe": 8.0, "answerCallbackQuery": 10.0}
 CHATS_KNOWN = 5_000
 
 WINDOW = 10
-"""Updates fetched at a time: what a crash can at most bring twice."""
+"""Updates fetched at a time."""
 PATIENCE = 0.25
 """Seconds for which new updates wait for the ones before them to be done."""
 HELD_AT_MOST = 30.0
 """Seconds after which an update that is still being retried holds up the confirmation of later ones no more."""
+CROWDED, HELD_CROWDED = 80, 5.0
+"""The same where so many later updates are known: the server gives at most 100 unconfirmed ones, so that one chat's slow
+sends would keep all others from being fetched. What only waits for its turn among many chats is sent sooner than that."""
 LONG_POLL = 30
 UPDATES_REMEMBERED = 10_000
 CONFLICTS = 5
@@ -207,7 +210,11 @@ class Intake:
     def offset(self) -> int:
         """The first update id that may not be confirmed yet; 0 before there was any."""
         now = self._clock()
-        held = [number for number, one in self._in_hand.items() if now - one.since < HELD_AT_MOST]
+        held = [
+            number
+            for number, one in self._in_hand.items()
+            if now - one.since < (HELD_AT_MOST if self._last - number < CROWDED else HELD_CROWDED)
+        ]
         # The last one and not the highest: after a quiet week the server begins anew with any number.
         return min(held) if held else self._last + 1
 

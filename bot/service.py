@@ -11,7 +11,7 @@ import secrets
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telegram import Update
 from telegram.error import TelegramError
@@ -37,6 +37,8 @@ class Service:
     bot: TelegramBot
     settings: Settings
     read: Callable[[], Conversation]
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """One reload at a time: the newest content must not be replaced by an older that took longer to learn."""
 
     async def run(self, stop: asyncio.Event | None = None) -> None:
         """Work until a signal or `stop`. Raises InvalidToken, NetworkError, Conflict or OSError (port taken)."""
@@ -106,14 +108,15 @@ class Service:
 
     async def reload(self) -> str:
         """Read the content again. Returns the problems, one a line, or nothing; the old content stays where there are any."""
-        try:
-            conversation = await asyncio.to_thread(self.read)
-        except ContentError as error:
-            for problem in error.problems:
-                log.error("%s", problem)
-            log.error("the new content is broken; the old one stays")
-            return "\n".join(map(str, error.problems))
-        self.bot.conversation = conversation
+        async with self._reloading:
+            try:
+                conversation = await asyncio.to_thread(self.read)
+            except ContentError as error:
+                for problem in error.problems:
+                    log.error("%s", problem)
+                log.error("the new content is broken; the old one stays")
+                return "\n".join(map(str, error.problems))
+            self.bot.conversation = conversation
         gc.collect()  # the old one is tens of megabytes
         log.info("new content: %d topics", len(conversation.faq.topics))
         application = self.bot.running
