@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from bot.faq import (
     Caution,
+    Clue,
     Emergency,
     Faq,
     Helplines,
@@ -179,6 +180,8 @@ def _parse(path: Path, problems: list[Problem]) -> Document:
         node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=Loader)
     except UnicodeDecodeError as error:
         problems.append(Problem(str(path), 0, f"not UTF-8 at byte {error.start}: save the file as UTF-8"))
+    except OSError as error:
+        problems.append(Problem(str(path), 0, f"cannot be read: {error.strerror}"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or "this is not YAML"
@@ -547,11 +550,12 @@ def _safety(
     for place, topic in named:
         if topic not in ids:
             yield elsewhere("_safety.yaml", place, f"{topic!r} is no topic{_did_you_mean(topic, ids)}")
-    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step | Caution]], ...] = (
+    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step | Caution | Clue]], ...] = (
         ("emergencies", safety.emergencies),
         ("steps", safety.steps),
         ("refusals", safety.refusals),
         ("cautions", safety.cautions),
+        ("clues", safety.clues),
     )
     rules: list[tuple[Path_, Rule]] = [
         ((kind, number, "rules", index), rule)
@@ -560,7 +564,7 @@ def _safety(
         for index, rule in enumerate(member.rules)
     ]
     rules += [(("asked_again",), safety.asked_again)] if safety.asked_again else []
-    known = [*(one.id for one in safety.emergencies), *ids]
+    known = [*(one.id for one in safety.emergencies), *(one.id for one in safety.clues), *ids]
     for place, rule in rules:
         for name in rule.unless:
             if name not in safety.guards:
@@ -568,7 +572,7 @@ def _safety(
                 yield elsewhere("_safety.yaml", (*place, "unless"), message)
         for name in rule.after:
             if name not in known:
-                message = f"{name!r} is no emergency and no topic{_did_you_mean(name, known)}"
+                message = f"{name!r} is no emergency, no clue and no topic{_did_you_mean(name, known)}"
                 yield elsewhere("_safety.yaml", (*place, "after"), message)
         for say in rule.says:
             for name in re.findall(r"<(\w*)>", say):

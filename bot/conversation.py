@@ -5,7 +5,7 @@ matching    normalise, score, decide
 replies     Certain: the answer. Ambiguous: did you mean. Unknown: what I can answer, and a person to call
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -133,8 +133,9 @@ class Memory:
 
     The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `offered` (those that the last
     reply asked to choose from, at `offered_at`), `family` (whether the newest was asked for somebody else) and `refusal`
-    with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step` as long after `alarmed`, all in seconds
-    of the shell's clock; then they must be forgotten.
+    with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step` as long after `alarmed`, `clues` (the
+    gate's, and emergencies that were said to be over, each with its time) too, all in seconds of the shell's clock; then
+    they must be forgotten.
     """
 
     country: str = ""
@@ -147,6 +148,7 @@ class Memory:
     emergency: str = ""
     step: str = ""
     alarmed: float = 0.0
+    clues: tuple[tuple[str, float], ...] = ()
 
     def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
         return tuple(one for one in self.topics if now - one[1] <= FOLLOW_UP_SECONDS)
@@ -167,6 +169,10 @@ class Memory:
         """Whether the topics that a message may still lean on or choose from were asked for somebody else."""
         return self.family and bool(self.lately(now) or self.choices(now))
 
+    def clued(self, now: float) -> tuple[str, ...]:
+        """What was said, harmless by itself, that a message may still make a danger."""
+        return tuple(clue for clue, at in self.clues if now - at <= FOLLOW_UP_SECONDS)
+
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
         return self.refusal if now - self.declined_at <= FOLLOW_UP_SECONDS else ""
@@ -177,12 +183,12 @@ class Memory:
 
     def counts(self, now: float) -> bool:
         """Whether there is anything left that a message may lean on or be about."""
-        return bool(self.lately(now) or self.choices(now) or self.declined(now) or self.danger(now))
+        return bool(self.lately(now) or self.choices(now) or self.declined(now) or self.danger(now) or self.clued(now))
 
     @property
     def holds(self) -> bool:
         """Whether there is anything but the country in it."""
-        return bool(self.topics or self.offered or self.refusal or self.emergency)
+        return bool(self.topics or self.offered or self.refusal or self.emergency or self.clues)
 
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
         """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
@@ -201,6 +207,12 @@ class Memory:
     def offering(self, topics: tuple[str, ...], now: float) -> "Memory":
         """The memory after a reply that offered these topics to choose from, or none."""
         return replace(self, offered=topics, offered_at=now if topics else 0.0)
+
+    def noticed(self, clues: Iterable[str], now: float) -> "Memory":
+        """The memory with these clues beside those that still count; an empty name is none."""
+        named = dict.fromkeys(filter(None, clues))
+        kept = [(clue, at) for clue, at in self.clues if clue not in named and now - at <= FOLLOW_UP_SECONDS]
+        return replace(self, clues=(*kept, *((clue, now) for clue in named)))
 
     def met(self, emergency: str, now: float, step: Step | None = None) -> "Memory":
         """The memory after the reply to this emergency, which has come to this step.
@@ -254,7 +266,7 @@ class Conversation:
             for topic in faq.topics
         }
         self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
-        self._titles = {topic.id: set(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
+        self._titles = {topic.id: list(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
         self._function_words = set(map(stem, normaliser.words(" ".join(faq.words.function_words))))
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
@@ -275,16 +287,21 @@ class Conversation:
                 family = memory.for_family(now)
                 return Turn(writer.answer(topic, family=family), memory=memory.answered(topic.id, now, family=family))
             case Command("country", argument):
-                return self._country_named(argument, memory)
-            case Command(name, argument):
-                return Turn(self._command(name, argument, writer))
+                return self._country_named(argument, memory, now)
+            case Command("start", argument) if self.faq.topic(argument):
+                return self.respond(Choice(argument), memory, now)
+            case Command(name, argument) if self.is_emergency(f"{name} {argument}"):
+                # "/he is not breathing"
+                return self._question(f"{name} {argument}", memory, now)
+            case Command(name):
+                return Turn(self._command(name, writer))
             case Rating(topic_id, helpful):
                 topic = self.faq.topic(topic_id)
                 if topic is None:
                     return Turn(writer.stale_button())
                 return Turn(writer.after_rating(topic), events=(Rated(topic_id, helpful),))
             case Press(action) if action.startswith("country:"):
-                return self._country_set(action.removeprefix("country:"), memory)
+                return self._country_set(action.removeprefix("country:"), memory, now)
             case Press(action):
                 danger = self.faq.safety.emergency(memory.danger(now))
                 return Turn(self._press(action, writer, danger), memory=self._pressed(action, memory, now))
@@ -294,20 +311,23 @@ class Conversation:
     def _writer(self, memory: Memory) -> Writer:
         return self._writers.get(memory.country, self.writer)
 
-    def _country_named(self, name: str, memory: Memory) -> Turn:
+    def _country_named(self, name: str, memory: Memory, now: float) -> Turn:
         """The country behind the command, by its id or one of its names; the choice where there is none."""
         wanted = fold(name).replace(".", "").strip()
         countries = self.faq.helplines.countries
         found = [one.id for one in countries if wanted in (one.id, *(fold(each) for each in (one.name, *one.also)))]
-        return self._country_set(found[0], memory) if found else Turn(self._writer(memory).countries())
+        return self._country_set(found[0], memory, now) if found else Turn(self._writer(memory).countries())
 
-    def _country_set(self, country_id: str, memory: Memory) -> Turn:
-        """Remember a country, or with an empty id forget it."""
+    def _country_set(self, country_id: str, memory: Memory, now: float) -> Turn:
+        """Remember a country, or with an empty id forget it. Soon after an emergency its numbers there are the reply."""
         country = self.faq.helplines.country(country_id)
         if country_id and country is None:
             return Turn(self._writer(memory).stale_button())
         memory = replace(memory, country=country_id)
-        return Turn(self._writer(memory).country_set(country), memory=memory)
+        writer = self._writer(memory)
+        danger = self.faq.safety.emergency(memory.danger(now))
+        reached = self.faq.safety.step(memory.step)
+        return Turn(writer.again(danger, step=reached) if danger else writer.country_set(country), memory=memory)
 
     def decide(self, text: str, before: str = "") -> Decision:
         """What a question is taken for: danger first, then what must be declined, then the best match.
@@ -364,6 +384,17 @@ class Conversation:
             talk=talk,
         )
 
+    def cannot_wait(self, incoming: Incoming) -> bool:
+        """Whether this asks for a number to call, or is danger: it is answered in a flood of messages, too, and first."""
+        match incoming:
+            case Command(name, argument):
+                return f"/{name}" in CALLS or self.is_emergency(f"{name} {argument}")
+            case Question(text):
+                command = self._quick_command(text)
+                return (command is not None and f"/{command.name}" in CALLS) or self.is_emergency(text)
+            case _:
+                return False
+
     def is_emergency(self, text: str) -> bool:
         """Whether the gate takes a text for danger now."""
         return self._gate.check(text).level == "emergency"
@@ -379,12 +410,23 @@ class Conversation:
     # --- questions ---------------------------------------------------------------------------------------------------
 
     def _question(self, text: str, memory: Memory, now: float) -> Turn:
+        danger = self.faq.safety.emergency(memory.danger(now))
         command = self._quick_command(text)
-        if command:
+        if command and command.name != "country" and danger and f"/{command.name}" in CALLS:
+            # "911", soon after an emergency's steps: those, and not the choice of emergencies.
+            found = Decision("emergency", emergency=danger.id)
+            return self._alarm(danger, found, text, memory, now, self.faq.safety.step(memory.step))
+        if command and not self.is_emergency(text):
             return self.respond(command, memory, now)
         before = memory.recent(now)
         decision = self._instead(self.decide(text, before), before)
-        decision = self._grown_worse(decision, text, memory.lately(now))
+        decision = self._grown_worse(decision, text, (*memory.lately(now), *memory.clued(now)))
+        turn = self._decided(decision, text, memory, now)
+        clues = decision.finding.clues
+        return replace(turn, memory=(turn.memory or memory).noticed(clues, now)) if clues else turn
+
+    def _decided(self, decision: Decision, text: str, memory: Memory, now: float) -> Turn:
+        """The turn for a message that was taken for this, with the chat's memory in mind."""
         danger = self.faq.safety.emergency(memory.danger(now))
         if danger:
             return self._in_danger(decision, danger, text, memory, now)
@@ -411,9 +453,9 @@ class Conversation:
         family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
-            reply = writer.repeated(repeated, notice=_notice(decision, writer), asked=self._asked(decision))
+            reply = writer.repeated(repeated, notice=_notice(decision, writer), asked=self._asked(decision, before))
         else:
-            reply = self._reply(decision, text, writer, family=family)
+            reply = self._reply(decision, text, writer, before, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
             return Turn(reply, decision, memory=memory.offering(offered, now))
@@ -432,7 +474,7 @@ class Conversation:
             return offered[at] if at < len(offered) else ""
         verdict = decision.verdict
         named = {stem(word) for word in verdict.reading.words} - self._function_words if verdict else set()
-        found = [one for one in offered if named and named <= self._titles[one]]
+        found = [one for one in offered if named and named <= set(self._titles[one])]
         return found[0] if len(found) == 1 else ""
 
     def _alarm(
@@ -465,11 +507,11 @@ class Conversation:
         turn = self._calm(decision, text, memory, now)
         return replace(turn, reply=writer.reminded(danger, turn.reply, reached, decision.finding.caution))
 
-    def _grown_worse(self, decision: Decision, text: str, lately: tuple[str, ...]) -> Decision:
-        """The emergency that a message is only after these topics' answers, or what it was taken for by itself."""
+    def _grown_worse(self, decision: Decision, text: str, before: tuple[str, ...]) -> Decision:
+        """The emergency that a message is only after these topics and clues, or what it was taken for by itself."""
         if decision.emergency:
             return decision
-        worse = self._gate.grown_worse(text, lately)
+        worse = self._gate.grown_worse(text, before)
         return (
             Decision("emergency", emergency=worse.emergencies[0].id, finding=worse) if worse.emergencies else decision
         )
@@ -495,14 +537,19 @@ class Conversation:
         asked = next((topic.id for topic in topics if self._asked_of(topic, verdict)), None)
         return replace(decision, outcome="answer", topics=(asked,), talk="") if asked else decision
 
-    def _asked(self, decision: Decision) -> list[Passage]:
-        """The passages of a decision's topics that the message has a word of."""
+    def _asked(self, decision: Decision, before: str) -> list[Passage]:
+        """The passages of a decision's topics that the message has a word of.
+
+        What a short one leans on counts as said, too: "how long" after the answer on a medicine asks of that medicine.
+        """
         verdict = decision.verdict
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
-        return [passage for topic in topics for passage in self._asked_of(topic, verdict)] if verdict else []
+        leans = verdict and len(verdict.reading.words) <= FOLLOW_UP_WORDS and before not in decision.topics
+        implied = self._titles.get(before, ()) if leans else ()
+        return [passage for topic in topics for passage in self._asked_of(topic, verdict, implied)] if verdict else []
 
-    def _asked_of(self, topic: Topic, verdict: Verdict) -> list[Passage]:
-        stems = [stem(word) for word in verdict.reading.words]
+    def _asked_of(self, topic: Topic, verdict: Verdict, implied: Sequence[str] = ()) -> list[Passage]:
+        stems = [*implied, *(stem(word) for word in verdict.reading.words)]
         found = [passage for phrases, passage in self._passages.get(topic.id, ()) if contains_any(stems, phrases)]
         return found[:PASSAGES]
 
@@ -531,14 +578,18 @@ class Conversation:
         topic, family = step.topic or "", False
         verdict = decision.verdict
         long = verdict is None or len(verdict.reading.words) >= ASKS_BESIDES
+        lines = [writer.caution(decision.finding.caution)] if long and decision.finding.caution else []
         if decision.sure and long and self._asks(decision, text):
             topic = decision.topics[0]
             family = self._for_family(text, memory, now)
-            answer = self._reply(replace(decision, caution=True), text, writer, family=family)
-            reply = replace(answer, notice=reply.text)
+            answer = self._reply(decision, text, writer, family=family)
+            reply = replace(answer, notice="\n".join([reply.text, *lines]))
         else:
+            reply = replace(reply, text="\n".join([reply.text, *lines]))
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
-        return Turn(reply, decision, memory=replace(memory, emergency="").answered(topic, now, family=family))
+        known = replace(memory, emergency="").answered(topic, now, family=family)
+        # That it is over may be taken back ("it was true"); a death may not.
+        return Turn(reply, decision, memory=known if step.topic else known.noticed([memory.danger(now)], now))
 
     def _still(
         self, decision: Decision, danger: Emergency, text: str, reached: Step | None
@@ -589,17 +640,18 @@ class Conversation:
         verdict = decision.verdict
         return verdict is None or "?" in text or self._matcher.begins_to_ask(verdict.reading.words)
 
-    def _reply(self, decision: Decision, text: str, writer: Writer, *, family: bool = False) -> Reply:
-        """What is said where no emergency stands first."""
+    def _reply(self, decision: Decision, text: str, writer: Writer, before: str = "", *, family: bool = False) -> Reply:
+        """What is said where no emergency stands first. `before` is the topic that a short message leans on."""
+        asked = self._asked(decision, before)
         notice = _notice(decision, writer)
         topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
         match decision.outcome:
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
-                return writer.answers(topics, notice=notice, family=family, asked=self._asked(decision))
+                return writer.answers(topics, notice=notice, family=family, asked=asked)
             case "suggest":
-                return writer.suggest(topics, notice=notice, family=family, asked=self._asked(decision))
+                return writer.suggest(topics, notice=notice, family=family, asked=asked)
             case "greeting":
                 return replace(writer.greeting(), notice=notice)
             case "thanks":
@@ -650,9 +702,7 @@ class Conversation:
 
     # --- commands and buttons ----------------------------------------------------------------------------------------
 
-    def _command(self, name: str, argument: str, writer: Writer) -> Reply:
-        if name == "start" and (topic := self.faq.topic(argument)):
-            return writer.answer(topic)
+    def _command(self, name: str, writer: Writer) -> Reply:
         replies = {
             "start": writer.start,
             "help": writer.help,
@@ -669,11 +719,13 @@ class Conversation:
         kind, _, argument = action.partition(":")
         if kind == "emergency" and self.faq.safety.emergency(argument):
             return memory.met(argument, now)
+        if action == "none":
+            return memory.offering((), now)
         step = self.faq.safety.step(argument) if kind == "step" else None
         if step is None:
             return None
         if step.ends:
-            return replace(memory, emergency="", step="")
+            return replace(memory, emergency="", step="").noticed([memory.danger(now)], now)
         owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
         return memory.met(memory.danger(now) or owners[0], now, step)
 

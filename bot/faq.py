@@ -239,7 +239,7 @@ class Rule(Model):
     """A soft rule adds the one-line check above the normal answer instead of replacing it."""
     after: tuple[Id, ...] = ()
     """An emergency's rule that is read only soon after the reply to one of these emergencies or topics ("i took something",
-    or "so sleepy" after the answer on using again)."""
+    or "so sleepy" after the answer on using again), or after one of these clues; a step's, only in these emergencies."""
     at_once: bool = False
     """A step's rule that is read with the message that raised the emergency, too: then the step is the whole reply."""
 
@@ -309,6 +309,16 @@ class Caution(Model):
     rules: tuple[Rule, ...] = ()
 
 
+class Clue(Model):
+    """What is no danger by itself, but soon before or after something else ("i saw bugs", "ran out of klonopin").
+
+    Only that it was said is remembered; the rules of an emergency name it under `after`.
+    """
+
+    id: Id
+    rules: tuple[Rule, ...] = ()
+
+
 class Safety(Model):
     """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check.
 
@@ -324,6 +334,7 @@ class Safety(Model):
     steps: tuple[Step, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    clues: tuple[Clue, ...] = ()
     examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
     """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
     soft_check: Prose | None = None

@@ -30,7 +30,7 @@ from typing import Generic, Literal, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Caution, Emergency, Faq, Refusal, Rule, Safety, Step
+from bot.faq import Caution, Clue, Emergency, Faq, Refusal, Rule, Safety, Step
 from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
@@ -160,7 +160,7 @@ class Finding:
     """What the gate says of a message.
 
     `emergencies` are the classes found, in order of priority. `excused` are hits that a guard lowered, as (hit, guard).
-    `caution` is what must stand above the answer, where it is no emergency.
+    `caution` is what must stand above the answer, where it is no emergency, and `clues` what a later message may make one.
     """
 
     level: Level = "none"
@@ -169,6 +169,7 @@ class Finding:
     hits: tuple[Hit, ...] = ()
     excused: tuple[tuple[Hit, str], ...] = ()
     caution: Caution | None = None
+    clues: tuple[str, ...] = ()
 
 
 NOTHING_FOUND = Finding()
@@ -282,6 +283,7 @@ class Gate:
         self._refusals = _Book(self._compiled(safety.refusals))
         self._steps = _Book(self._compiled(safety.steps))
         self._cautions = _Book(self._compiled(safety.cautions))
+        self._clues = _Book(self._compiled(safety.clues))
         again = safety.asked_again
         self._asked_again = _Book((_Owned("", again), self._compile(say)) for say in again.says) if again else _Book(())
         self._subjects = {one.id: [self._compile(f"<{name}>") for name in one.subject] for one in safety.emergencies}
@@ -327,7 +329,8 @@ class Gate:
         others = (*(hit for hit, _ in (*hits, *refusals)), *(hit for hit in (doubted, declined) if hit))
         level: Level = "doubtful" if hits or doubted else "none"
         caution, why = self._cautioned(sentences, scores)
-        return Finding(level, (), refusal, (*others, *why), (*excused, *also_excused), caution)
+        clues = tuple({owned.owner: None for owned in self._said(self._clues, sentences)})
+        return Finding(level, (), refusal, (*others, *why), (*excused, *also_excused), caution, clues)
 
     def follow_up(self, text: str, emergency: Emergency, reached: Step | None = None) -> Emergency | Step | None:
         """What a message soon after this emergency's reply has come to: another emergency, or one of its steps.
@@ -338,23 +341,25 @@ class Gate:
         """
         sentences = self._as_one(text)
         worse = self._worse(sentences, [emergency.id])
-        asked = {owned.owner for owned in self._said(self._steps, sentences)} & set(emergency.steps)
+        said = [one for one in self._said(self._steps, sentences) if emergency.id in (one.rule.after or [emergency.id])]
+        asked = {owned.owner for owned in said} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
         steps = (step for step in reversed(self._safety.steps) if step.id in asked)
         again = any(self._said(self._asked_again, sentences))
         own = emergency if emergency.id in worse else (reached or emergency) if again else None
         return next(others, None) or next(steps, None) or own
 
-    def grown_worse(self, text: str, topics: Collection[str]) -> Finding:
-        """What a message soon after these topics' answers has come to ("so sleepy" after using again)."""
-        if self._awaited.isdisjoint(topics):
+    def grown_worse(self, text: str, before: Collection[str]) -> Finding:
+        """What a message has come to soon after these topics' answers ("so sleepy" after using again), after these clues,
+        or after these emergencies were said to be over."""
+        if self._awaited.isdisjoint(before):
             return NOTHING_FOUND
-        worse = self._worse(self._as_one(text), topics)
+        worse = self._worse(self._as_one(text), before)
         found = tuple(one for one in self._safety.emergencies if one.id in worse)
         return Finding("emergency", found, None, tuple(worse.values())) if found else NOTHING_FOUND
 
     def _worse(self, sentences: Sequence[_Sentence], before: Collection[str]) -> dict[str, Hit]:
-        """The rules that are read only after one of these emergencies or topics, as hits by their emergency."""
+        """The rules that are read only after one of these emergencies, topics or clues, as hits by their emergency."""
         said = self._said(self._later, sentences)
         return {
             owned.owner: Hit(owned.owner, owned.rule.id, "")
@@ -366,7 +371,7 @@ class Gate:
         """The step that the message which raised this emergency asks for itself ("he says he'll kill himself")."""
         said = self._said(self._steps, self._as_one(text))
         asked = {owned.owner for owned in said if owned.rule.at_once} & set(emergency.steps)
-        return next((step for step in self._safety.steps if step.id in asked), None)
+        return next((step for step in reversed(self._safety.steps) if step.id in asked), None)
 
     def _as_one(self, text: str) -> Sequence[_Sentence]:
         """The readings of a whole message as one sentence."""
@@ -588,7 +593,9 @@ class Gate:
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
-    def _compiled(self, members: Sequence[Emergency | Refusal | Step | Caution]) -> Iterator[tuple[_Owned, _Wording]]:
+    def _compiled(
+        self, members: Sequence[Emergency | Refusal | Step | Caution | Clue]
+    ) -> Iterator[tuple[_Owned, _Wording]]:
         for member in members:
             for rule in member.rules:
                 owned = _Owned(member.id, rule)

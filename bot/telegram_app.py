@@ -98,7 +98,8 @@ class TelegramBot:
         self._feedback = feedback
         self._clock = clock
         self._memories = Memories()
-        self._flood = Flood()
+        self._flood = Flood(FLOOD_MESSAGES)
+        self._presses = Flood(FLOOD_PRESSES)
 
     def application(
         self, settings: Settings, request: BaseRequest | None = None, delivery: Delivery | None = None
@@ -154,24 +155,25 @@ class TelegramBot:
             await self._send(message, self._reloaded(await self.on_reload()), context)
             return
         allowed = self._flood.allows(message.chat.id, self._clock())
-        if not allowed and not self._is_emergency(incoming, message.chat.id):
+        if not allowed and not self._cannot_wait(incoming, message.chat.id):
             self.metrics.turn("slowed")
             if self._flood.tells(message.chat.id):
                 await self._send(message, self.conversation.writer.slow_down(), context)
             return
         turn = self._respond(incoming, message.chat.id)
         emergency = turn.decision is not None and turn.decision.outcome == "emergency"
+        calls = turn.decision is None and self.conversation.cannot_wait(incoming)
         if update.edited_message and not emergency:
             edited = self.conversation.faq.texts.edited.strip()
             turn = replace(turn, reply=replace(turn.reply, notice=f"{edited}\n{turn.reply.notice}".strip()))
-        await self._send(message, turn.reply, context, urgent=emergency)
+        await self._send(message, turn.reply, context, urgent=emergency or calls)
         await self._record(turn)
 
-    def _is_emergency(self, incoming: Incoming, chat_id: int) -> bool:
+    def _cannot_wait(self, incoming: Incoming, chat_id: int) -> bool:
         now = self._clock()
         if self._memories.get(chat_id, now).danger(now):
             return True
-        return isinstance(incoming, Question) and self.conversation.is_emergency(incoming.text)
+        return self.conversation.cannot_wait(incoming)
 
     def _reloaded(self, problems: str) -> Reply:
         texts = self.conversation.faq.texts
@@ -182,8 +184,13 @@ class TelegramBot:
         query = update.callback_query
         if query is None:
             return
-        turn = self._respond(parse_button(query.data or ""), query.message.chat.id if query.message else None)
         urgent = (query.data or "").startswith(URGENT_ACTIONS)
+        chat_id = query.message.chat.id if query.message else None
+        if chat_id is not None and not urgent and not self._presses.allows(chat_id, self._clock()):
+            self.metrics.turn("slowed")
+            await self._acknowledge(query, "")
+            return
+        turn = self._respond(parse_button(query.data or ""), chat_id)
         message = query.message
         try:
             if urgent and message is not None:
@@ -281,7 +288,12 @@ class TelegramBot:
         )
         for line in reply.contacts:
             try:
-                await context.bot.send_contact(chat_id, phone_number=line.number, first_name=line.name)
+                await context.bot.send_contact(
+                    chat_id,
+                    phone_number=line.number,
+                    first_name=line.name,
+                    rate_limit_args=URGENT if urgent else None,  # type: ignore[arg-type]  # as above
+                )
             except TelegramError as error:
                 # The number stands in the message as well.
                 log.warning("a contact card was not sent (%s)", type(error).__name__)
@@ -317,20 +329,24 @@ class TelegramBot:
 
 URGENT_ACTIONS = ("emergency:", "step:", "call:")
 """Buttons that help in this minute."""
-FLOOD_MESSAGES = 20
+FLOOD_MESSAGES, FLOOD_PRESSES = 20, 60
 FLOOD_SECONDS = 60.0
-"""More than so many messages in so many seconds from one chat are not answered, unless they are an emergency."""
+"""More than so many messages or presses in so many seconds from one chat are not answered, unless they are an emergency."""
 
 
 class Flood:
-    """Counts the messages of each chat within a minute."""
+    """Counts what comes from each chat within a minute, up to a limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._chats: OrderedDict[int, tuple[float, int]] = OrderedDict()
         self._told: OrderedDict[int, bool] = OrderedDict()
 
     def allows(self, chat_id: int, now: float) -> bool:
-        """Count one message; whether it is one of the first in this minute."""
+        """Count one; whether it is one of the first in this minute. Whoever was quiet for one is forgotten."""
+        while self._chats and now - next(iter(self._chats.values()))[0] >= FLOOD_SECONDS:
+            gone, _ = self._chats.popitem(last=False)
+            self._told.pop(gone, None)
         begin, count = self._chats.get(chat_id, (now, 0))
         if now - begin >= FLOOD_SECONDS:
             begin, count = now, 0
@@ -340,7 +356,7 @@ class Flood:
         if len(self._chats) > CHATS_REMEMBERED:
             gone, _ = self._chats.popitem(last=False)
             self._told.pop(gone, None)
-        return count < FLOOD_MESSAGES
+        return count < self._limit
 
     def tells(self, chat_id: int) -> bool:
         """Whether to say so: once in a minute."""

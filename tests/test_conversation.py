@@ -262,6 +262,85 @@ def test_a_follow_up_for_somebody_else_gets_the_words_for_them(conversation: Con
     assert turn.reply.text == conversation.faq.fill(topic.for_family).strip()
 
 
+def played(conversation: Conversation, *texts: str) -> Turn:
+    """The last turn of a chat in which these are sent, half a minute apart."""
+    memory = Memory()
+    for number, text in enumerate(texts):
+        turn = conversation.respond(Question(text), memory, 30.0 * number)
+        memory = turn.memory or memory
+    return turn
+
+
+@pytest.mark.parametrize(
+    ("texts", "emergency"),
+    [
+        (("he is not breathing", "lol kidding", "no its true"), "overdose"),
+        (("i want to kill myself", "jk", "it was true"), "suicide"),
+        (("i saw bugs on the wall", "i take klonopin too"), "sedative_withdrawal"),
+        (("my daughter is seeing things in the room", "she stopped drinking"), "sedative_withdrawal"),
+        (("i threw up everything", "even water"), "medical"),
+        (("my wife drank some of my methadone", "only a sip", "now shes getting sleepy"), "overdose"),
+    ],
+)
+def test_what_is_said_bit_by_bit_comes_to_an_emergency(
+    conversation: Conversation, texts: tuple[str, ...], emergency: str
+) -> None:
+    assert decision(played(conversation, *texts[:-1])).emergency != emergency or len(texts) == 3
+    assert decision(played(conversation, *texts)).emergency == emergency
+    assert decision(conversation.respond(Question(texts[-1]))).emergency is None, "it is none by itself"
+
+
+def test_what_was_said_bit_by_bit_is_forgotten_after_ten_minutes(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("i threw up everything"), now=1.0).memory
+    assert memory is not None
+    later = 2.0 + FOLLOW_UP_SECONDS
+    assert decision(conversation.respond(Question("even water"), memory, later)).emergency is None
+
+
+@pytest.mark.parametrize(
+    "command", [Command("he", "is not breathing"), Command("help", "he is blue and not breathing")]
+)
+def test_danger_behind_a_slash_is_danger(conversation: Conversation, command: Command) -> None:
+    turn = conversation.respond(command)
+    assert decision(turn).emergency == "overdose"
+    assert conversation.cannot_wait(command)
+
+
+def test_a_number_to_call_typed_in_an_emergency_leads_back_to_its_steps(conversation: Conversation) -> None:
+    overdose = conversation.faq.safety.emergencies[0]
+    met = Memory().met(overdose.id, 1.0)
+    turn = conversation.respond(Question("911"), met, 2.0)
+    assert turn.reply == conversation.writer.again(overdose)
+    assert decision(turn).emergency == overdose.id
+    there = conversation.respond(Question("im in australia"), met, 2.0)
+    assert there.reply.text.startswith("*Nobody called yet? Call 000")
+    assert there.memory == replace(met, country="au")
+
+
+def test_who_is_about_to_use_is_warned_even_where_an_emergency_is_called_off(conversation: Conversation) -> None:
+    met = Memory().met("overdose", 1.0)
+    caution = conversation.writer.caution(conversation.faq.safety.cautions[0])
+    for text in ("im about to use tonight", "can i drive during withdrawal? im about to use tonight"):
+        turn = conversation.respond(Question(f"false alarm, nobody is hurt. {text}"), met, 2.0)
+        assert caution in f"{turn.reply.notice}\n{turn.reply.text}", text
+
+
+def test_what_was_refused_among_the_offered_is_not_chosen_afterwards(small: Conversation) -> None:
+    pressed = small.respond(Press("none"), OFFERED, 2.0)
+    assert pressed.memory is not None
+    assert not pressed.memory.offered
+
+
+def test_a_deep_link_is_remembered_as_its_button_is(small: Conversation) -> None:
+    assert small.respond(Command("start", "card"), now=1.0) == small.respond(Choice("card"), now=1.0)
+
+
+def test_how_long_after_the_answer_on_a_medicine_is_about_that_medicine(conversation: Conversation) -> None:
+    memory = conversation.respond(Choice("methadone"), now=1.0).memory or Memory()
+    turn = conversation.respond(Question("how long does it last"), memory, 2.0)
+    assert "days 3 to 4" in turn.reply.text
+
+
 OFFERED = Memory(offered=("opening", "card", "fines"), offered_at=1.0)
 
 
@@ -711,7 +790,8 @@ def test_who_says_that_it_is_no_emergency_is_believed(burning: Conversation) -> 
     doubted = burning.respond(Question("false alarm, the reading room is burning"), ALARMED, 101.0)
     assert doubted.reply == burning.writer.emergency(burning.faq.safety.emergencies[0])
     pressed = burning.respond(Press("step:out"), ALARMED, 101.0)
-    assert pressed.memory == replace(ALARMED, emergency="")
+    assert pressed.memory is not None
+    assert not pressed.memory.danger(101.0)
 
 
 def test_the_first_reply_to_an_emergency_does_not_offer_that_it_is_none(burning: Conversation) -> None:

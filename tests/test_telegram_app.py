@@ -17,7 +17,7 @@ from bot.faq import Faq, Source
 from bot.feedback import Feedback
 from bot.matching import Matcher
 from bot.replies import Event, Reply
-from bot.telegram_app import FLOOD_MESSAGES, TelegramBot, to_html
+from bot.telegram_app import FLOOD_MESSAGES, FLOOD_PRESSES, TelegramBot, to_html
 from tests.telegram_server import (
     BLOCKED,
     BOT_ID,
@@ -282,8 +282,11 @@ def test_a_related_topic_is_one_press_away(phone: Phone, faq: Faq) -> None:
 
 
 @pytest.mark.parametrize("press_sources", [False, True], ids=["answer", "with sources"])
-def test_every_topic_keeps_telegrams_rules(rated: Phone, faq: Faq, press_sources: bool) -> None:
+def test_every_topic_keeps_telegrams_rules(
+    rated: Phone, faq: Faq, press_sources: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`opened` asserts the rules; here, that each topic's own words arrived whole, with the longest set of buttons."""
+    monkeypatch.setattr("bot.telegram_app.Flood.allows", lambda *_: True)
     for topic in faq.topics:
         calls = rated.press_data(f"topic:{topic.id}", rated.message(text="menu"))
         assert methods(calls) == ["answerCallbackQuery", "sendMessage"]
@@ -294,7 +297,7 @@ def test_every_topic_keeps_telegrams_rules(rated: Phone, faq: Faq, press_sources
 
 
 def test_every_topics_title_can_be_typed(phone: Phone, faq: Faq, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.telegram_app.FLOOD_MESSAGES", 1000)
+    monkeypatch.setattr("bot.telegram_app.Flood.allows", lambda *_: True)
     missed = {topic.title for topic in faq.topics if not one(phone.say(topic.title)).text.startswith(topic.title)}
 
     assert missed == set()
@@ -506,6 +509,7 @@ def test_a_chosen_country_narrows_every_number_and_can_be_taken_back(phone: Phon
     card = phone.press("📞 Call 999")[1]
     assert card.parameters["phone_number"] == "999"
 
+    phone.say("no emergency")
     phone.say("/country")
     assert faq.helplines.lines[0].name in phone.press(faq.texts.button_elsewhere)[1].text
     assert "911" in phone.say("i want to kill someone and myself")[0].text
@@ -893,6 +897,23 @@ def test_a_flood_is_slowed_down_once_but_an_emergency_in_it_is_answered(phone: P
     assert answers[FLOOD_MESSAGES + 1 :] == [[]] * 4
     assert "911" in one(phone.say("he is not breathing")).text.splitlines()[0]
     assert len(phone.say("hello", chat={"id": 5, "type": "private"})) == 1, "others notice nothing"
+
+
+@pytest.mark.parametrize("text", ["/emergency", "/helpline", "911", "🆘"])
+def test_who_asks_for_a_number_to_call_is_answered_in_a_flood(phone: Phone, text: str) -> None:
+    for _ in range(FLOOD_MESSAGES + 2):
+        phone.say("how long does it last")
+
+    assert phone.say(text)[0].method == "sendMessage"
+
+
+def test_a_flood_of_presses_is_acknowledged_and_does_nothing_else(phone: Phone, faq: Faq) -> None:
+    menu = phone.message(text="menu")
+    for _ in range(FLOOD_PRESSES):
+        phone.press_data("topic:sleep", menu)
+
+    assert methods(phone.press_data("topic:sleep", menu)) == ["answerCallbackQuery"]
+    assert "sendMessage" in methods(phone.press_data("emergency:overdose", menu)), "help is never slowed down"
 
 
 def test_who_is_in_an_emergency_is_never_slowed_down(phone: Phone, faq: Faq) -> None:
