@@ -358,7 +358,8 @@ class Words(Model):
     `contractions` and `shorthand` rewrite single words; `concepts` name the words and phrases that mean the same;
     `distinct` lists words that look alike and must never be repaired into one another; `function_words` carry little
     meaning. `joints` are the words between two questions in one sentence, `question_words` show that a part is one.
-    `other_people` show that a message is about somebody else, `oneself` that it is about its writer.
+    `other_people` show that a message is about somebody else, `oneself` that it is about its writer; `own_case` that it is
+    the writer's even where somebody else is named ("my wife wants me to stop").
     `follow_ups` say nothing without the message before, `refer_back` is about the topic before where
     that has an answer to it ("how long does it last"), `openers` begin what leans on it ("what about"). `names` are medicine names that a reading grade should not count as hard words.
     """
@@ -370,6 +371,7 @@ class Words(Model):
     function_words: tuple[Line, ...] = ()
     other_people: tuple[Line, ...] = ()
     oneself: tuple[Line, ...] = ()
+    own_case: tuple[Line, ...] = ()
     follow_ups: tuple[Line, ...] = ()
     refer_back: tuple[Line, ...] = ()
     openers: tuple[Line, ...] = ()

@@ -399,6 +399,25 @@ def test_a_topic_that_was_offered_for_somebody_else_is_answered_for_them(small: 
     assert turn.reply.text == "They must come in person."
 
 
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("my son is in withdrawal, how long will it last", True),
+        ("my son is 3 and i am in withdrawal, how long will it last", False),
+        ("my husband doesnt know i use, how long does withdrawal last", False),
+    ],
+)
+def test_who_names_somebody_else_but_asks_for_themselves_gets_their_own_words(
+    conversation: Conversation, text: str, family: bool
+) -> None:
+    turn = conversation.respond(Question(text), now=1.0)
+    assert decision(turn).topics == ("timeline",)
+    topic = conversation.faq.topic("timeline")
+    assert topic is not None
+    assert topic.for_family
+    assert (conversation.faq.fill(topic.for_family).strip() in turn.reply.text) is family
+
+
 def test_an_answer_that_was_given_just_now_is_not_given_again_but_one_tap_away(conversation: Conversation) -> None:
     topic = conversation.faq.topic("teenagers")
     assert topic is not None

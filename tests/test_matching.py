@@ -49,6 +49,11 @@ def test_a_question_at_the_end_of_a_very_long_story_is_found(matcher: Matcher) -
     assert matcher.verdict(f"{story} How long does withdrawal last?").ranking[0][0] == "timeline"
 
 
+def test_a_question_among_sentences_about_something_else_is_answered(matcher: Matcher) -> None:
+    story = "My sister came over on sunday with her kids. We had pasta and watched the game till late."
+    assert answered(matcher, f"{story} How long does withdrawal last? Anyway, it rained.") == "timeline"
+
+
 def test_of_a_very_long_run_on_only_the_end_is_compared(matcher: Matcher) -> None:
     end = "how long does withdrawal last " * 40
     assert matcher.verdict(f"methadonne suboxonne {end}").ranking == matcher.verdict(f"acupuncture {end}").ranking
