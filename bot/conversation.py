@@ -267,6 +267,9 @@ class Conversation:
         }
         self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
         self._titles = {topic.id: list(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
+        self._declining = [
+            word for place, texts in faq.texts.picks.items() if place == NONE for word in texts if " " not in word
+        ]
         self._function_words = set(map(stem, normaliser.words(" ".join(faq.words.function_words))))
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
@@ -449,7 +452,8 @@ class Conversation:
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
-        offered = decision.topics if decision.outcome == "suggest" else ()
+        # Where a safety line asks something, too, a "yes" may be the answer to that.
+        offered = decision.topics if decision.outcome == "suggest" and not decision.caution else ()
         family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
@@ -458,7 +462,8 @@ class Conversation:
             reply = self._reply(decision, text, writer, before, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
-            return Turn(reply, decision, memory=memory.offering(offered, now))
+            known = replace(memory, family=family) if offered else memory
+            return Turn(reply, decision, memory=known.offering(offered, now))
         memory = memory.answered(answered, now, refusal, family=family and bool(answered or offered))
         return Turn(reply, decision, memory=memory.offering(offered, now))
 
@@ -474,7 +479,8 @@ class Conversation:
             return offered[at] if at < len(offered) else ""
         verdict = decision.verdict
         named = {stem(word) for word in verdict.reading.words} - self._function_words if verdict else set()
-        found = [one for one in offered if named and named <= set(self._titles[one])]
+        declines = verdict is not None and contains_any(verdict.reading.words, self._declining)
+        found = [one for one in offered if named and not declines and named <= set(self._titles[one])]
         return found[0] if len(found) == 1 else ""
 
     def _alarm(

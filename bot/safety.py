@@ -670,8 +670,8 @@ class Gate:
 
     def _own_words(self) -> set[str]:
         safety = self._safety
-        members: tuple[Emergency | Refusal | Step | Caution, ...]
-        members = (*safety.emergencies, *safety.refusals, *safety.steps, *safety.cautions)
+        members: tuple[Emergency | Refusal | Step | Caution | Clue, ...]
+        members = (*safety.emergencies, *safety.refusals, *safety.steps, *safety.cautions, *safety.clues)
         says = [say for member in members for rule in member.rules for say in rule.says]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         says += safety.asked_again.says if safety.asked_again else ()

@@ -279,15 +279,62 @@ def played(conversation: Conversation, *texts: str) -> Turn:
         (("i saw bugs on the wall", "i take klonopin too"), "sedative_withdrawal"),
         (("my daughter is seeing things in the room", "she stopped drinking"), "sedative_withdrawal"),
         (("i threw up everything", "even water"), "medical"),
-        (("my wife drank some of my methadone", "only a sip", "now shes getting sleepy"), "overdose"),
     ],
 )
 def test_what_is_said_bit_by_bit_comes_to_an_emergency(
     conversation: Conversation, texts: tuple[str, ...], emergency: str
 ) -> None:
-    assert decision(played(conversation, *texts[:-1])).emergency != emergency or len(texts) == 3
+    assert decision(played(conversation, *texts[:-1])).emergency is None
     assert decision(played(conversation, *texts)).emergency == emergency
     assert decision(conversation.respond(Question(texts[-1]))).emergency is None, "it is none by itself"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("he is not breathing", "lol kidding", "ok thats really helpful thanks"),
+        ("he is not breathing", "false alarm", "its true what they say about methadone"),
+        ("he is not breathing", "false alarm", "no im serious how long does it last"),
+        ("i feel like shit", "been clean for 3 days now"),
+        ("i run out of subs tomorrow", "how long does it last, off for 3 days"),
+        ("i hear people say kratom works", "what about xanax"),
+        ("my brother took heroin for years", "he relapsed for the first time"),
+        ("my son took suboxone but it did not do anything",),
+        ("is it safe to stop heroin while pregnant", "my baby is here, can i breastfeed"),
+    ],
+)
+def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts: tuple[str, ...]) -> None:
+    assert decision(played(conversation, *texts)).emergency is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "reached"),
+    [
+        (("he is not breathing", "i called them", "they arent here yet"), "help_coming"),
+        (("he is not breathing", "they are breathing now", "he breathes 4 times a minute"), ""),
+        (("he is not breathing", "they will not come here"), ""),
+        (("i want to kill myself", "i sent my mom a goodbye text"), ""),
+        (("my boyfriend wants to die", "he has a gun"), "means_at_hand"),
+        (("he is hitting me", "he is gone to get his gun"), ""),
+        (("im pregnant and bleeding", "we are home now, the baby is moving less"), ""),
+    ],
+)
+def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
+    conversation: Conversation, texts: tuple[str, ...], reached: str
+) -> None:
+    turn = played(conversation, *texts)
+    assert turn.memory is not None
+    assert turn.memory.emergency
+    assert turn.memory.step == reached
+
+
+def test_a_yes_to_the_soft_check_chooses_no_topic(library: Faq) -> None:
+    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0))
+    unsure = Conversation(library, matcher=matcher_for(library, fitted))
+    turn = unsure.respond(Question("smoky. my card is late"), now=1.0)
+    assert turn.reply.notice == unsure.writer.soft_check()
+    assert turn.memory is not None
+    assert not turn.memory.offered
 
 
 def test_what_was_said_bit_by_bit_is_forgotten_after_ten_minutes(conversation: Conversation) -> None:
