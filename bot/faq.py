@@ -375,6 +375,8 @@ class Words(Model):
     follow_ups: tuple[Line, ...] = ()
     refer_back: tuple[Line, ...] = ()
     openers: tuple[Line, ...] = ()
+    pointers: tuple[Line, ...] = ()
+    """Words that point at what was said before ("that"): a sentence with one of them says little by itself."""
     joints: tuple[Line, ...] = ()
     question_words: tuple[Line, ...] = ()
     names: tuple[Line, ...] = ()

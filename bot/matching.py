@@ -176,6 +176,7 @@ class Matcher:
         self._follow_ups = {tuple(self.normaliser.words(phrase)) for phrase in words.follow_ups}
         self._refer_back = {tuple(self.normaliser.words(phrase)) for phrase in words.refer_back}
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
+        self._pointers = set(self.normaliser.words(" ".join(words.pointers)))
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
         self._oneself, self._own_case, self._other_people = (
@@ -351,7 +352,7 @@ class Matcher:
         if not isinstance(verdict, Unknown) or verdict.follow_up or len(sentences) < 2:
             return verdict
         for sentence in reversed(sentences[-SENTENCES_AT_MOST:]):
-            if len(sentence) > 2 and self.asks(sentence):
+            if len(sentence) > 2 and self.asks(sentence) and self._pointers.isdisjoint(sentence):
                 own = self._verdict(Reading((sentence,), verdict.reading.repairs))
                 if isinstance(own, Certain) and not self._small_talk(own) and own.confidence >= SURE_AT:
                     return own

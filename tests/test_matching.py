@@ -52,6 +52,7 @@ def test_a_question_at_the_end_of_a_very_long_story_is_found(matcher: Matcher) -
 def test_a_question_among_sentences_about_something_else_is_answered(matcher: Matcher) -> None:
     story = "My sister came over on sunday with her kids. We had pasta and watched the game till late."
     assert answered(matcher, f"{story} How long does withdrawal last? Anyway, it rained.") == "timeline"
+    assert answered(matcher, "My teenager vapes. How do I find help for that?") is None, "that is no part of this FAQ"
 
 
 def test_of_a_very_long_run_on_only_the_end_is_compared(matcher: Matcher) -> None:
