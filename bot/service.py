@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 FINISH_WITHIN = 7.0
 """Seconds for what is in hand when the process is told to stop; most supervisors kill after ten."""
 REPORT_EVERY = 3600.0
+FORGET_EVERY = 60.0
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Service:
         async with application.bot, application:
             begin(self.bot.introduce(application))
             begin(self._report())
+            begin(self._forget())
             intake = Intake(lambda update: self._handle(application, update))
             try:
                 if self.settings.telegram_webhook_url:
@@ -124,6 +126,11 @@ class Service:
             with contextlib.suppress(TelegramError):
                 await self.bot.introduce(application)
         return ""
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_EVERY)
+            self.bot.forget()
 
     async def _report(self) -> None:
         while True:

@@ -230,6 +230,12 @@ class TelegramBot:
             except TelegramError as again:
                 log.error("the fixed reply could not be sent either: %s", type(again).__name__)
 
+    def forget(self) -> None:
+        """Let go of what is remembered for long enough, also where nobody writes any more."""
+        now = self._clock()
+        for kept in (self._memories, self._flood, self._presses):
+            kept.expire(now)
+
     def _respond(self, incoming: Incoming, chat_id: int | None) -> Turn:
         now = self._clock()
         known = self._memories.get(chat_id, now) if chat_id is not None else NOTHING_KNOWN
@@ -343,10 +349,7 @@ class Flood:
         self._told: OrderedDict[int, bool] = OrderedDict()
 
     def allows(self, chat_id: int, now: float) -> bool:
-        """Count one; whether it is one of the first in this minute. Whoever was quiet for one is forgotten."""
-        while self._chats and now - next(iter(self._chats.values()))[0] >= FLOOD_SECONDS:
-            gone, _ = self._chats.popitem(last=False)
-            self._told.pop(gone, None)
+        """Count one; whether it is one of the first in this minute."""
         begin, count = self._chats.get(chat_id, (now, 0))
         if now - begin >= FLOOD_SECONDS:
             begin, count = now, 0
@@ -357,6 +360,12 @@ class Flood:
             gone, _ = self._chats.popitem(last=False)
             self._told.pop(gone, None)
         return count < self._limit
+
+    def expire(self, now: float) -> None:
+        """Forget who was quiet for a minute."""
+        while self._chats and now - next(iter(self._chats.values()))[0] >= FLOOD_SECONDS:
+            gone, _ = self._chats.popitem(last=False)
+            self._told.pop(gone, None)
 
     def tells(self, chat_id: int) -> bool:
         """Whether to say so: once in a minute."""
@@ -374,10 +383,14 @@ class Memories:
 
     def get(self, chat_id: int, now: float) -> Memory:
         """What is remembered of a chat. Whatever is older than ten minutes goes, whoever asks."""
-        while self._recent and not next(iter(self._recent.values())).counts(now):
-            self._recent.popitem(last=False)
+        self.expire(now)
         recent = self._recent.get(chat_id, NOTHING_KNOWN)
         return replace(recent, country=self._countries.get(chat_id, ""))
+
+    def expire(self, now: float) -> None:
+        """Forget what is older than ten minutes."""
+        while self._recent and not next(iter(self._recent.values())).counts(now):
+            self._recent.popitem(last=False)
 
     def put(self, chat_id: int, memory: Memory) -> None:
         """Remember this of a chat instead of what was remembered."""

@@ -17,7 +17,7 @@ from bot.faq import Faq, Source
 from bot.feedback import Feedback
 from bot.matching import Matcher
 from bot.replies import Event, Reply
-from bot.telegram_app import FLOOD_MESSAGES, FLOOD_PRESSES, TelegramBot, to_html
+from bot.telegram_app import FLOOD_MESSAGES, FLOOD_PRESSES, Flood, Memories, TelegramBot, to_html
 from tests.telegram_server import (
     BLOCKED,
     BOT_ID,
@@ -914,6 +914,19 @@ def test_a_flood_of_presses_is_acknowledged_and_does_nothing_else(phone: Phone, 
 
     assert methods(phone.press_data("topic:sleep", menu)) == ["answerCallbackQuery"]
     assert "sendMessage" in methods(phone.press_data("emergency:overdose", menu)), "help is never slowed down"
+
+
+def test_what_is_remembered_goes_by_itself_where_nobody_writes_any_more() -> None:
+    memories, flood = Memories(), Flood(FLOOD_MESSAGES)
+    memories.put(1, NOTHING_KNOWN.answered("sleep", 0.0))
+    memories.put(2, NOTHING_KNOWN.answered("sleep", 300.0))
+    for chat, now in ((1, 0.0), (2, 300.0)):
+        flood.allows(chat, now)
+    assert [len(kept) for kept in (memories._recent, flood._chats)] == [2, 2]
+    for kept in (memories, flood):
+        kept.expire(601.0)
+    assert list(memories._recent) == [2]
+    assert not flood._chats
 
 
 def test_who_is_in_an_emergency_is_never_slowed_down(phone: Phone, faq: Faq) -> None:
