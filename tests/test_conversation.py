@@ -315,6 +315,7 @@ def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts:
         (("he is not breathing", "they will not come here"), ""),
         (("i want to kill myself", "i sent my mom a goodbye text"), ""),
         (("my boyfriend wants to die", "he has a gun"), "means_at_hand"),
+        (("i want to kill myself", "it is my brother, he wants to shoot himself"), "someone_else"),
         (("he is hitting me", "he is gone to get his gun"), ""),
         (("im pregnant and bleeding", "we are home now, the baby is moving less"), ""),
     ],
