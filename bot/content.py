@@ -6,7 +6,7 @@ not False, a wrong date is a message and not a crash, and a key written twice is
 
 import importlib.resources
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,16 +17,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.faq import (
-    Caution,
-    Clue,
-    Emergency,
     Faq,
     Helplines,
-    Refusal,
     Rule,
     Safety,
     SmallTalk,
-    Step,
     Texts,
     Theme,
     Topic,
@@ -550,16 +545,9 @@ def _safety(
     for place, topic in named:
         if topic not in ids:
             yield elsewhere("_safety.yaml", place, f"{topic!r} is no topic{_did_you_mean(topic, ids)}")
-    groups: tuple[tuple[str, Sequence[Emergency | Refusal | Step | Caution | Clue]], ...] = (
-        ("emergencies", safety.emergencies),
-        ("steps", safety.steps),
-        ("refusals", safety.refusals),
-        ("cautions", safety.cautions),
-        ("clues", safety.clues),
-    )
     rules: list[tuple[Path_, Rule]] = [
         ((kind, number, "rules", index), rule)
-        for kind, group in groups
+        for kind, group in safety.ruled()
         for number, member in enumerate(group)
         for index, rule in enumerate(member.rules)
     ]

@@ -101,7 +101,10 @@ class Decision:
 
 VAGUE = "/vague"
 """Beside the matcher's small talk: no words ("🤮"), or none that say anything ("ugh")."""
-PLACES = ("first", "second", "third")
+Timed = tuple[tuple[str, float], ...]
+"""Ids, oldest first, each with its time in seconds."""
+PLACES = {"first": 0, "second": 1, "third": 2, "last": -1}
+"""Where among the topics offered a message's choice stands."""
 NONE = "none"
 """Beside the places of the topics offered: none of them."""
 CALLS = ("/helpline", "/emergency", "/country")
@@ -139,7 +142,7 @@ class Memory:
     """
 
     country: str = ""
-    topics: tuple[tuple[str, float], ...] = ()
+    topics: Timed = ()
     offered: tuple[str, ...] = ()
     offered_at: float = 0.0
     family: bool = False
@@ -148,14 +151,11 @@ class Memory:
     emergency: str = ""
     step: str = ""
     alarmed: float = 0.0
-    clues: tuple[tuple[str, float], ...] = ()
-
-    def _fresh(self, now: float) -> tuple[tuple[str, float], ...]:
-        return tuple(one for one in self.topics if now - one[1] <= FOLLOW_UP_SECONDS)
+    clues: Timed = ()
 
     def lately(self, now: float) -> tuple[str, ...]:
         """The topics answered in the time that a message may still lean on, oldest first."""
-        return tuple(topic for topic, _ in self._fresh(now))
+        return tuple(topic for topic, _ in _fresh(self.topics, now))
 
     def recent(self, now: float) -> str:
         """The topic that a message may still lean on, or nothing."""
@@ -171,7 +171,7 @@ class Memory:
 
     def clued(self, now: float) -> tuple[str, ...]:
         """What was said, harmless by itself, that a message may still make a danger."""
-        return tuple(clue for clue, at in self.clues if now - at <= FOLLOW_UP_SECONDS)
+        return tuple(clue for clue, _ in _fresh(self.clues, now))
 
     def declined(self, now: float) -> str:
         """The kind of ask that a message may still repeat, or nothing."""
@@ -195,7 +195,7 @@ class Memory:
         danger = self.danger(now)
         return replace(
             self,
-            topics=(*self._fresh(now), (topic, now))[-EARLIER:] if topic else (),
+            topics=(*_fresh(self.topics, now), (topic, now))[-EARLIER:] if topic else (),
             offered=(),
             family=family,
             refusal=refusal,
@@ -211,7 +211,7 @@ class Memory:
     def noticed(self, clues: Iterable[str], now: float) -> "Memory":
         """The memory with these clues beside those that still count; an empty name is none."""
         named = dict.fromkeys(filter(None, clues))
-        kept = [(clue, at) for clue, at in self.clues if clue not in named and now - at <= FOLLOW_UP_SECONDS]
+        kept = [one for one in _fresh(self.clues, now) if one[0] not in named]
         return replace(self, clues=(*kept, *((clue, now) for clue in named)))
 
     def met(self, emergency: str, now: float, step: Step | None = None) -> "Memory":
@@ -267,10 +267,7 @@ class Conversation:
         }
         self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
         self._titles = {topic.id: list(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
-        self._declining = [
-            word for place, texts in faq.texts.picks.items() if place == NONE for word in texts if " " not in word
-        ]
-        self._function_words = set(map(stem, normaliser.words(" ".join(faq.words.function_words))))
+        self._declining = [text for text, place in self._picks.items() if place == NONE and " " not in text]
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
     def respond(self, incoming: Incoming, memory: Memory = NOTHING_KNOWN, now: float = 0.0) -> Turn:
@@ -424,13 +421,12 @@ class Conversation:
         before = memory.recent(now)
         decision = self._instead(self.decide(text, before), before)
         decision = self._grown_worse(decision, text, (*memory.lately(now), *memory.clued(now)))
-        turn = self._decided(decision, text, memory, now)
+        turn = self._decided(decision, danger, text, memory, now)
         clues = decision.finding.clues
         return replace(turn, memory=(turn.memory or memory).noticed(clues, now)) if clues else turn
 
-    def _decided(self, decision: Decision, text: str, memory: Memory, now: float) -> Turn:
-        """The turn for a message that was taken for this, with the chat's memory in mind."""
-        danger = self.faq.safety.emergency(memory.danger(now))
+    def _decided(self, decision: Decision, danger: Emergency | None, text: str, memory: Memory, now: float) -> Turn:
+        """The turn for a message that was taken for this, soon after this danger or in a calm chat."""
         if danger:
             return self._in_danger(decision, danger, text, memory, now)
         if alarm := self.faq.safety.emergency(decision.emergency or ""):
@@ -475,10 +471,9 @@ class Conversation:
         if place == NONE:
             return NONE
         if place:
-            at = len(offered) - 1 if place == "last" else PLACES.index(place)
-            return offered[at] if at < len(offered) else ""
+            return offered[PLACES[place]] if PLACES[place] < len(offered) else ""
         verdict = decision.verdict
-        named = {stem(word) for word in verdict.reading.words} - self._function_words if verdict else set()
+        named = self._matcher.content_stems(verdict.reading.words) if verdict else set()
         declines = verdict is not None and contains_any(verdict.reading.words, self._declining)
         found = [one for one in offered if named and not declines and named <= set(self._titles[one])]
         return found[0] if len(found) == 1 else ""
@@ -490,7 +485,7 @@ class Conversation:
         writer = self._writer(memory)
         found = decision.finding.emergencies
         if danger not in found:
-            topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+            topics = self.faq.named(decision.topics)
             reply = writer.again(danger, found, topics, reached)
             # What may ask about something else does not begin the ten minutes anew.
             return Turn(reply, decision, memory=memory if topics else memory.met(danger.id, now, reached))
@@ -539,8 +534,7 @@ class Conversation:
             return decision
         if decision.sure or decision.outcome not in ("answer", "suggest", "unknown"):
             return decision
-        topics = [topic for name in reversed(lately) if (topic := self.faq.topic(name))]
-        asked = next((topic.id for topic in topics if self._asked_of(topic, verdict)), None)
+        asked = next((topic.id for topic in self.faq.named(reversed(lately)) if self._asked_of(topic, verdict)), None)
         return replace(decision, outcome="answer", topics=(asked,), talk="") if asked else decision
 
     def _asked(self, decision: Decision, before: str) -> list[Passage]:
@@ -549,7 +543,7 @@ class Conversation:
         What a short one leans on counts as said, too: "how long" after the answer on a medicine asks of that medicine.
         """
         verdict = decision.verdict
-        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+        topics = self.faq.named(decision.topics)
         leans = verdict and len(verdict.reading.words) <= FOLLOW_UP_WORDS and before not in decision.topics
         implied = self._titles.get(before, ()) if leans else ()
         return [passage for topic in topics for passage in self._asked_of(topic, verdict, implied)] if verdict else []
@@ -650,7 +644,7 @@ class Conversation:
         """What is said where no emergency stands first. `before` is the topic that a short message leans on."""
         asked = self._asked(decision, before)
         notice = _notice(decision, writer)
-        topics = [topic for name in decision.topics if (topic := self.faq.topic(name))]
+        topics = self.faq.named(decision.topics)
         match decision.outcome:
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
@@ -760,6 +754,10 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _fresh(said: Timed, now: float) -> Timed:
+    return tuple(one for one in said if now - one[1] <= FOLLOW_UP_SECONDS)
 
 
 def _notice(decision: Decision, writer: Writer) -> str:

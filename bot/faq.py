@@ -5,7 +5,7 @@ The models check what can be said about one value alone (lengths, forms, require
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -319,6 +319,9 @@ class Clue(Model):
     rules: tuple[Rule, ...] = ()
 
 
+Ruled = Emergency | Step | Refusal | Caution | Clue
+
+
 class Safety(Model):
     """The gate's data: classes in order of priority, shared word sets, guards, and the one-line soft check.
 
@@ -338,6 +341,14 @@ class Safety(Model):
     examples: dict[Id, tuple[Message, ...]] = Field(default_factory=dict)
     """Example messages by class, and under `none` the near misses; from `_safety_examples.yaml`."""
     soft_check: Prose | None = None
+
+    def ruled(self) -> Iterator[tuple[str, tuple[Ruled, ...]]]:
+        """All that has rules, as (field, members)."""
+        yield "emergencies", self.emergencies
+        yield "steps", self.steps
+        yield "refusals", self.refusals
+        yield "cautions", self.cautions
+        yield "clues", self.clues
 
     def emergency(self, emergency_id: str) -> Emergency | None:
         """The class with this id, or None."""
@@ -511,6 +522,10 @@ class Faq(Model):
     def topic(self, topic_id: str) -> Topic | None:
         """The topic with this id, or None: buttons of an older version may carry ids that are gone."""
         return self._by_id.get(topic_id)
+
+    def named(self, topic_ids: Iterable[str]) -> list[Topic]:
+        """The topics with these ids, in their order; ids that are gone are left out."""
+        return [topic for name in topic_ids if (topic := self.topic(name))]
 
     def in_theme(self, theme_id: str) -> tuple[Topic, ...]:
         """A theme's topics in the order of their file."""

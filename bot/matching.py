@@ -246,6 +246,10 @@ class Matcher:
             sentences.append(tuple(fixed))
         return Reading(tuple(sentences), tuple(repairs))
 
+    def content_stems(self, words: Iterable[str]) -> set[str]:
+        """The stems of the words that say something, function words left out."""
+        return {stem(word) for word in words} - self._function_words
+
     def speaks_of_other(self, reading: Reading) -> bool:
         """Whether the message is about somebody else than its writer ("my son", "she"), and not about both."""
         return contains_any(reading.words, self._other_people) and not contains_any(reading.words, self._own_case)
@@ -499,7 +503,7 @@ class Matcher:
         verdict = self.verdict(text)
         features = self._features(verdict.reading.words)
         cosines = self._index.cosines(features)
-        stems = {stem(word) for word in verdict.reading.words} - self._function_words
+        stems = self.content_stems(verdict.reading.words)
         nearest = []
         landmarks = self.fitted.landmarks
         for label, _ in verdict.ranking[:5]:

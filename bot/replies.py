@@ -134,7 +134,7 @@ class Writer:
         return Reply(drops=f"rate:{topic.id}:", toast=self._texts.rated)
 
     def _answer_rows(self, topic: Topic) -> Rows:
-        related = [self.topic_button(other) for name in topic.related if (other := self._faq.topic(name))]
+        related = [self.topic_button(other) for other in self._faq.named(topic.related)]
         rows = list(_in_rows(related, 2))
         if self._ratings:
             rows.append(
@@ -286,7 +286,7 @@ class Writer:
 
     def refusal(self, refusal: Refusal, *, notice: str = "") -> Reply:
         """Two kind sentences, the nearest safe topics, and a person to call."""
-        topics = [topic for name in refusal.topics if (topic := self._faq.topic(name))]
+        topics = self._faq.named(refusal.topics)
         rows = tuple((self.topic_button(topic),) for topic in topics)
         closing = (Button(self._texts.button_topics, "topics"), *self._closing_row())
         text = self._fill(refusal.reply)

@@ -30,7 +30,7 @@ from typing import Generic, Literal, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.faq import Caution, Clue, Emergency, Faq, Refusal, Rule, Safety, Step
+from bot.faq import Caution, Emergency, Faq, Refusal, Rule, Ruled, Safety, Step
 from bot.opinion import Learned, Opinion, Read, fit
 from bot.text import Normaliser, Spellings, spelled, stem, unstretched
 
@@ -593,9 +593,7 @@ class Gate:
 
     # --- compiling -------------------------------------------------------------------------------------------------
 
-    def _compiled(
-        self, members: Sequence[Emergency | Refusal | Step | Caution | Clue]
-    ) -> Iterator[tuple[_Owned, _Wording]]:
+    def _compiled(self, members: Sequence[Ruled]) -> Iterator[tuple[_Owned, _Wording]]:
         for member in members:
             for rule in member.rules:
                 owned = _Owned(member.id, rule)
@@ -670,9 +668,9 @@ class Gate:
 
     def _own_words(self) -> set[str]:
         safety = self._safety
-        members: tuple[Emergency | Refusal | Step | Caution | Clue, ...]
-        members = (*safety.emergencies, *safety.refusals, *safety.steps, *safety.cautions, *safety.clues)
-        says = [say for member in members for rule in member.rules for say in rule.says]
+        says = [
+            say for _, members in safety.ruled() for member in members for rule in member.rules for say in rule.says
+        ]
         says += [say for group in (safety.words, safety.guards) for phrases in group.values() for say in phrases]
         says += safety.asked_again.says if safety.asked_again else ()
         pieces = {piece for say in says for piece in re.sub(r"<\w+>|[=?|.()]", " ", say).split()}

@@ -357,15 +357,17 @@ class Flood:
         self._chats.pop(chat_id, None)
         self._chats[chat_id] = (begin, count + 1)
         if len(self._chats) > CHATS_REMEMBERED:
-            gone, _ = self._chats.popitem(last=False)
-            self._told.pop(gone, None)
+            self._drop_first()
         return count < self._limit
 
     def expire(self, now: float) -> None:
         """Forget who was quiet for a minute."""
         while self._chats and now - next(iter(self._chats.values()))[0] >= FLOOD_SECONDS:
-            gone, _ = self._chats.popitem(last=False)
-            self._told.pop(gone, None)
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        gone, _ = self._chats.popitem(last=False)
+        self._told.pop(gone, None)
 
     def tells(self, chat_id: int) -> bool:
         """Whether to say so: once in a minute."""

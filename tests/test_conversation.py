@@ -34,6 +34,13 @@ def small(library: Faq) -> Conversation:
     return Conversation(library, ratings=True)
 
 
+@pytest.fixture
+def unsure(library: Faq) -> Conversation:
+    """The library's conversation, which is sure of nothing."""
+    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0))
+    return Conversation(library, matcher=matcher_for(library, fitted))
+
+
 def decision(turn: Turn) -> Decision:
     assert turn.decision
     return turn.decision
@@ -329,9 +336,7 @@ def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
     assert turn.memory.step == reached
 
 
-def test_a_yes_to_the_soft_check_chooses_no_topic(library: Faq) -> None:
-    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0))
-    unsure = Conversation(library, matcher=matcher_for(library, fitted))
+def test_a_yes_to_the_soft_check_chooses_no_topic(unsure: Conversation) -> None:
     turn = unsure.respond(Question("smoky. my card is late"), now=1.0)
     assert turn.reply.notice == unsure.writer.soft_check()
     assert turn.memory is not None
@@ -1086,9 +1091,7 @@ def test_a_follow_up_is_told_apart_from_an_unknown_question(small: Conversation)
     assert small.respond(Question("elephants")).reply == small.writer.unknown()
 
 
-def test_a_vague_question_is_asked_back(library: Faq) -> None:
-    fitted = replace(matcher_for(library).fitted, calibration=Calibration(bias=-1, score=0))
-    unsure = Conversation(library, matcher=matcher_for(library, fitted))
+def test_a_vague_question_is_asked_back(unsure: Conversation) -> None:
     turn = unsure.respond(Question("smoky. my card is late"))
     assert decision(turn).outcome == "suggest"
     assert decision(turn).topics
