@@ -537,6 +537,11 @@ def _safety(
             if name not in steps:
                 message = f"step {name!r} is not among 'steps'{_did_you_mean(name, steps)}"
                 yield elsewhere("_safety.yaml", (*here, "steps"), message)
+    for number, step in enumerate(safety.steps):
+        for name in step.instead_of:
+            if name not in steps - {step.id}:
+                message = f"'instead_of' names {name!r}, which is no other step{_did_you_mean(name, steps)}"
+                yield elsewhere("_safety.yaml", ("steps", number, "instead_of"), message)
     named: list[tuple[Path_, str]] = [
         (("steps", at, "topic"), one.topic) for at, one in enumerate(safety.steps) if one.topic
     ]

@@ -555,10 +555,9 @@ class Conversation:
 
     def _for_family(self, text: str, memory: Memory, now: float) -> bool:
         """Whether a message is about somebody else: it says so, or goes on after one that did and names nobody."""
-        reading = self._matcher.read(text)
-        if self._matcher.speaks_of_other(reading):
+        if self._of_another(text):
             return True
-        return memory.for_family(now) and not self._matcher.speaks_of_oneself(reading)
+        return memory.for_family(now) and not self._matcher.speaks_of_oneself(self._matcher.read(text))
 
     def _still_declined(self, decision: Decision, before: str) -> Decision:
         """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
@@ -614,6 +613,8 @@ class Conversation:
             return replace(decision, finding=replace(finding, emergencies=both)), None
         come_to = self._gate.follow_up(text, danger, reached)
         believed = not finding.emergencies or (reached is not None and reached.in_hands)
+        if reached and isinstance(come_to, Step) and come_to.id in reached.instead_of and not self._of_another(text):
+            return Decision("emergency", emergency=danger.id), None
         if isinstance(come_to, Step) and (believed or not come_to.ends):
             return Decision("emergency", emergency=danger.id), come_to
         if isinstance(come_to, Emergency):
@@ -634,6 +635,9 @@ class Conversation:
         )
         topics = decision.topics if near else ()
         return replace(decision, outcome="emergency", emergency=danger.id, topics=topics), None
+
+    def _of_another(self, text: str) -> bool:
+        return self._matcher.speaks_of_other(self._matcher.read(text))
 
     def _asks(self, decision: Decision, text: str) -> bool:
         """Whether a message asks for something, and is no mere statement."""

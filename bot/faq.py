@@ -278,6 +278,8 @@ class Step(Model):
     """What comes first of the replies after this step, in place of the emergency's own words ("help is on the way")."""
     sources: tuple[Source, ...] = Field(default=(), max_length=4)
     rules: tuple[Rule, ...] = ()
+    instead_of: tuple[Id, ...] = ()
+    """Steps for somebody else's rescue: where it has come to this one, a message that asks for them is told this again."""
     ends: bool = False
     """Nobody is in danger any more: it is offered after the emergency's first reply, and the emergency is forgotten."""
     topic: Id | None = None

@@ -87,8 +87,8 @@ MENDED_AT_MOST = 60
 SCORED_TWICE = 80
 """Words of a message that the second opinion reads as it stands and put right; in a longer one a misspelling weighs
 little, and reading it takes its time."""
-LONGEST_RUN = 30
-"""Letters of words that were run together ("hesnotbreathing"); what is longer is noise."""
+LONGEST_RUN = 60
+"""Letters of words that were run together ("ithinkimodingidontknowwhattodo"); what is longer is noise."""
 OPPOSED_AT, OPPOSED_SHORT_AT = -0.3, -0.5
 OPPOSED_REACH, OPPOSED_WORDS = 6, 8
 """A rule's match is only doubtful where the classifier is so sure of the opposite, for the whole message and for the
@@ -292,7 +292,8 @@ class Gate:
         self._firm |= {one.id for one in safety.refusals if one.firm}
         own = self._own_words()
         self._known = own | (second.vocabulary if second else set(known_words))
-        self._parts = self._known | normaliser.contractions
+        # Short shorthand ("rn", "af") would find itself in any word.
+        self._parts = self._known | normaliser.contractions | {one for one in normaliser.shorthand if len(one) > 3}
         self._likely_words = frozenset(word for word in own | normaliser.contractions if len(word) > 3)
         self._likely = Spellings(self._likely_words)
         self._by_consonants: dict[str, list[str]] = {}

@@ -82,6 +82,7 @@ class Normaliser:
             fold(key): fold(value).split() for key, value in (words.contractions | words.shorthand).items()
         }
         self.contractions = frozenset(map(fold, words.contractions))
+        self.shorthand = frozenset(map(fold, words.shorthand))
         self._concepts: dict[tuple[str, ...], list[str]] = {}
         self._concept_words: set[str] = set()
         for name, phrases in words.concepts.items():

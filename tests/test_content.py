@@ -557,6 +557,7 @@ def test_mistakes_in_steps_and_in_what_is_said_again_are_found(write: Write) -> 
   - id: run
     title: Run
     text: Run to {dsek}.
+    instead_of: [run]
     rules: [{id: asked, says: ["where <plaec>"], unless: [psat], after: [fier]}]
 """
     with pytest.raises(ContentError) as caught:
@@ -568,6 +569,7 @@ def test_mistakes_in_steps_and_in_what_is_said_again_are_found(write: Write) -> 
         "{dekc} is no number",
         "<plaec> is not among 'words'",
         "guard 'psat' is not defined",
+        "'instead_of' names 'run', which is no other step",
         "'fier' is no emergency",
         "list 'plcae' is not among 'words'",
     ):

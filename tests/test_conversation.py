@@ -325,6 +325,13 @@ def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts:
         (("i want to kill myself", "it is my brother, he wants to shoot himself"), "someone_else"),
         (("he is hitting me", "he is gone to get his gun"), ""),
         (("im pregnant and bleeding", "we are home now, the baby is moving less"), ""),
+        (("i took too much",), "it_is_me"),
+        (("took too much", "nobody is home"), "it_is_me"),
+        (("i think im overdosing", "no narcan", "im more awake now"), "it_is_me"),
+        (("i think im overdosing", "my sister is not breathing"), ""),
+        (("my friend took too much",), ""),
+        (("i found him, he took too much and he is blue",), ""),
+        (("i think im overdosing", "he is awake now"), "breathing_now"),
     ],
 )
 def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
@@ -334,6 +341,12 @@ def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
     assert turn.memory is not None
     assert turn.memory.emergency
     assert turn.memory.step == reached
+
+
+def test_who_overdoses_alone_is_not_told_how_to_breathe_for_somebody_else(conversation: Conversation) -> None:
+    text = played(conversation, "i think im overdosing", "im alone", "no narcan").reply.text
+    assert "Unlock the door" in text or "Door unlocked" in text
+    assert "mouth to mouth" not in text
 
 
 def test_a_yes_to_the_soft_check_chooses_no_topic(unsure: Conversation) -> None:

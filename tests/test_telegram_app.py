@@ -455,7 +455,8 @@ def test_an_emergency_gets_its_steps_and_no_commercial_line_and_no_rating(rated:
     assert not any(number in call.text for number in placement)
     assert not any("rate:" in action for action in call.actions)
     assert faq.texts.button_did_it_help not in " ".join(call.labels)
-    steps = ["naloxone", "rescue_breathing", "recovery_position", "breathing_now", "help_coming", "afraid_to_call"]
+    steps = ["naloxone", "rescue_breathing", "recovery_position", "breathing_now", "it_is_me", "help_coming"]
+    steps += ["afraid_to_call"]
     assert call.actions == ["call:emergency", *(f"step:{step}" for step in steps), "countries"]
 
 
