@@ -281,9 +281,16 @@ def played(conversation: Conversation, *texts: str) -> Turn:
 @pytest.mark.parametrize(
     ("texts", "emergency"),
     [
-        (("he is not breathing", "lol kidding", "no its true"), "overdose"),
-        (("i want to kill myself", "jk", "it was true"), "suicide"),
+        (("he is not breathing", "false alarm", "no its true"), "overdose"),
+        (("i want to kill myself", "no emergency", "it was true"), "suicide"),
         (("i saw bugs on the wall", "i take klonopin too"), "sedative_withdrawal"),
+        (("every day like 12 beers", "havent had one since friday"), "sedative_withdrawal"),
+        (("been drinking a fifth a day plus dope", "quit both yesterday"), "sedative_withdrawal"),
+        (("just smoked some fetty first time in 3 weeks", "sooo sleepy"), "overdose"),
+        (("shot up 2 hrs ago after being clean a month", "i feel weird"), "overdose"),
+        (("i did a line after 9 days", "gonna nap"), "overdose"),
+        (("she locked herself in the bathroom", "now its quiet"), "overdose"),
+        (("my arm is red where i missed", "got the chills"), "medical"),
         (("my daughter is seeing things in the room", "she stopped drinking"), "sedative_withdrawal"),
         (("i threw up everything", "even water"), "medical"),
     ],
@@ -299,7 +306,7 @@ def test_what_is_said_bit_by_bit_comes_to_an_emergency(
 @pytest.mark.parametrize(
     "texts",
     [
-        ("he is not breathing", "lol kidding", "ok thats really helpful thanks"),
+        ("he is not breathing", "false alarm", "ok thats really helpful thanks"),
         ("he is not breathing", "false alarm", "its true what they say about methadone"),
         ("he is not breathing", "false alarm", "no im serious how long does it last"),
         ("i feel like shit", "been clean for 3 days now"),
@@ -341,6 +348,25 @@ def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
     assert turn.memory is not None
     assert turn.memory.emergency
     assert turn.memory.step == reached
+
+
+@pytest.mark.parametrize(
+    ("danger", "then"),
+    [
+        ("i bought enough to not wake up", "lol jk"),
+        ("gonna kill myself tonight i have the pills", "just kidding"),
+        ("i took too much", "jk"),
+        ("i want to kill myself", "thats not what i asked"),
+        ("i took too much im alone", "you got it wrong its me not my friend"),
+        ("i did a shot alone and im going under", "stop saying them its me"),
+    ],
+)
+def test_a_joke_or_a_correction_does_not_end_a_danger(conversation: Conversation, danger: str, then: str) -> None:
+    turn = played(conversation, danger, then)
+    assert turn.memory is not None
+    assert turn.memory.emergency
+    assert "Call" in turn.reply.text or "call" in turn.reply.text
+    assert decision(played(conversation, danger, then, "no emergency")).emergency is None
 
 
 def test_who_overdoses_alone_is_not_told_how_to_breathe_for_somebody_else(conversation: Conversation) -> None:
