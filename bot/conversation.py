@@ -5,6 +5,8 @@ matching    normalise, score, decide
 replies     Certain: the answer. Ambiguous: did you mean. Unknown: what I can answer, and a person to call
 """
 
+import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -121,6 +123,12 @@ HAGGLING_WORDS = 8
 if no topic is clear."""
 GOES_ON_WORDS = 10
 """Words up to which a message may ask for a passage of the topic before."""
+QUOTED = 2
+"""Sentences of the answer above that are said again to a message that has their words."""
+TELLING = 12
+"""Topics that may use a word for it to point to a sentence: "free" and "name" do, "help" and "take" do not."""
+LONG = 25
+"""Words from which on a passage must be asked for in a sentence that asks: in a story any word may stand."""
 PASSAGES = 2
 """Passages that stand above an answer: it has to fit on a screen with them."""
 EARLIER = 4
@@ -135,7 +143,7 @@ class Memory:
     and the emergency just met, with the step that it has come to.
 
     The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `offered` (those that the last
-    reply asked to choose from, at `offered_at`), `family` (whether the newest was asked for somebody else) and `refusal`
+    reply asked to choose from, at `offered_at`, `wanted` the places of their passages that the message asked for), `family` (whether the newest was asked for somebody else) and `refusal`
     with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step` as long after `alarmed`, `clues` (the
     gate's, and emergencies that were said to be over, each with its time) too, all in seconds of the shell's clock; then
     they must be forgotten.
@@ -145,6 +153,7 @@ class Memory:
     topics: Timed = ()
     offered: tuple[str, ...] = ()
     offered_at: float = 0.0
+    wanted: tuple[tuple[str, int], ...] = ()
     family: bool = False
     refusal: str = ""
     declined_at: float = 0.0
@@ -164,6 +173,10 @@ class Memory:
     def choices(self, now: float) -> tuple[str, ...]:
         """The topics that a message may still choose from, in the order of their buttons."""
         return self.offered if now - self.offered_at <= FOLLOW_UP_SECONDS else ()
+
+    def asked(self, topic: Topic, now: float) -> list[Passage]:
+        """The passages of a topic that a message asked for which may still choose it."""
+        return [topic.passages[at] for name, at in self.wanted if name == topic.id] if self.choices(now) else []
 
     def for_family(self, now: float) -> bool:
         """Whether the topics that a message may still lean on or choose from were asked for somebody else."""
@@ -197,6 +210,7 @@ class Memory:
             self,
             topics=(*_fresh(self.topics, now), (topic, now))[-EARLIER:] if topic else (),
             offered=(),
+            wanted=(),
             family=family,
             refusal=refusal,
             declined_at=now if refusal else 0.0,
@@ -204,9 +218,9 @@ class Memory:
             step=self.step if danger else "",
         )
 
-    def offering(self, topics: tuple[str, ...], now: float) -> "Memory":
+    def offering(self, topics: tuple[str, ...], now: float, wanted: tuple[tuple[str, int], ...] = ()) -> "Memory":
         """The memory after a reply that offered these topics to choose from, or none."""
-        return replace(self, offered=topics, offered_at=now if topics else 0.0)
+        return replace(self, offered=topics, offered_at=now if topics else 0.0, wanted=wanted)
 
     def noticed(self, clues: Iterable[str], now: float) -> "Memory":
         """The memory with these clues beside those that still count; an empty name is none."""
@@ -265,6 +279,19 @@ class Conversation:
             ]
             for topic in faq.topics
         }
+        self._sentences = {
+            topic.id: [
+                (self._matcher.content_stems(normaliser.words(line)), line)
+                for _, text in topic.texts()
+                for line in text.splitlines()
+                if line.strip() and not line.endswith("*")
+            ]
+            for topic in faq.topics
+        }
+        self._names = set(map(stem, faq.words.names))
+        self._spread = Counter(
+            word for own in self._sentences.values() for word in set().union(*(words for words, _ in own))
+        )
         self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
         self._titles = {topic.id: list(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
         self._declining = [text for text, place in self._picks.items() if place == NONE and " " not in text]
@@ -285,7 +312,8 @@ class Conversation:
                 if topic is None:
                     return Turn(writer.stale_button())
                 family = memory.for_family(now)
-                return Turn(writer.answer(topic, family=family), memory=memory.answered(topic.id, now, family=family))
+                answer = writer.answer(topic, family=family, asked=memory.asked(topic, now))
+                return Turn(answer, memory=memory.answered(topic.id, now, family=family))
             case Command("country", argument):
                 return self._country_named(argument, memory, now)
             case Command("start", argument) if self.faq.topic(argument):
@@ -438,30 +466,40 @@ class Conversation:
         writer = self._writer(memory)
         before = memory.recent(now)
         decision = self._still_declined(decision, memory.declined(now))
-        decision = self._goes_on(decision, memory.lately(now))
+        decision = self._goes_on(decision, text, memory.lately(now))
         pick = self._pick(decision, text, memory.choices(now))
         if pick == NONE:
             return Turn(replace(writer.none_of_these(), edits=False), decision, memory=memory.offering((), now))
         if pick:
             decision = replace(decision, outcome="answer", topics=(pick,), confidence=1.0, talk="")
+            chosen = self.respond(Choice(pick), memory, now)
+            return replace(chosen, decision=decision)
         refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
         # Where a safety line asks something, too, a "yes" may be the answer to that.
         offered = decision.topics if decision.outcome == "suggest" and not decision.caution else ()
+        wanted = tuple(
+            (topic.id, topic.passages.index(passage))
+            for topic in self.faq.named(offered)
+            for passage in self._asked(decision, text, before)
+            if passage in topic.passages
+        )
         family = bool(decision.topics) and self._for_family(text, memory, now)
         repeated = self.faq.topic(answered) if decision.topics == (before,) and answered else None
         if repeated and not (repeated.for_family and family != memory.family):
-            reply = writer.repeated(repeated, notice=_notice(decision, writer), asked=self._asked(decision, before))
+            asked = self._asked(decision, text, before)
+            quoted = [] if asked else self._quoted(repeated, self._matcher.read(text).words, family=family)
+            reply = writer.repeated(repeated, notice=_notice(decision, writer), asked=asked, quoted=quoted)
         else:
             reply = self._reply(decision, text, writer, before, family=family)
         if before and decision.outcome in ("suggest", "unknown") and not (refusal or decision.talk):
             # Not understood: what was answered before may still be meant by the next message.
             known = replace(memory, family=family) if offered else memory
-            return Turn(reply, decision, memory=known.offering(offered, now))
+            return Turn(reply, decision, memory=known.offering(offered, now, wanted))
         memory = memory.answered(answered, now, refusal, family=family and bool(answered or offered))
-        return Turn(reply, decision, memory=memory.offering(offered, now))
+        return Turn(reply, decision, memory=memory.offering(offered, now, wanted))
 
     def _pick(self, decision: Decision, text: str, offered: Sequence[str]) -> str:
         """Which of the topics just offered a message chooses, by its place or by a word of its title; NONE of them; or nothing."""
@@ -527,29 +565,79 @@ class Conversation:
             return decision
         return replace(decision, outcome="answer", topics=(before,))
 
-    def _goes_on(self, decision: Decision, lately: Sequence[str]) -> Decision:
-        """The newest of the topics before of which a short message asks for a passage ("and on top?")."""
-        verdict = decision.verdict
-        if verdict is None or len(verdict.reading.words) > GOES_ON_WORDS:
+    def _goes_on(self, decision: Decision, text: str, lately: Sequence[str]) -> Decision:
+        """The newest of the topics before of which a short message asks for a passage ("and on top?").
+
+        What is surely about another topic stays so, unless it leans on the newest: it goes on ("and this one?", asked of a
+        test), or is short or says "it", and does not name the other ("how long does it work for").
+        """
+        if decision.verdict is None or decision.outcome not in ("answer", "suggest", "unknown"):
             return decision
-        if decision.sure or decision.outcome not in ("answer", "suggest", "unknown"):
+        words = self._matcher.read(text).words
+        if len(words) > GOES_ON_WORDS:
             return decision
-        asked = next((topic.id for topic in self.faq.named(reversed(lately)) if self._asked_of(topic, verdict)), None)
+        before = self.faq.named(reversed(lately))
+        if decision.sure:
+            before = [topic for topic in before[:1] if self._leans_on(topic, decision, words)]
+        asked = next((topic.id for topic in before if self._asked_of(topic, words)), None)
+        if asked is None and before and len(words) <= FOLLOW_UP_WORDS and decision.outcome != "answer":
+            asked = before[0].id if self._quoted(before[0], words, family=False) else None
         return replace(decision, outcome="answer", topics=(asked,), talk="") if asked else decision
 
-    def _asked(self, decision: Decision, before: str) -> list[Passage]:
+    def _leans_on(self, before: Topic, decision: Decision, words: Sequence[str]) -> bool:
+        """Whether a message that is taken for another topic may go on about the one before, and does not name it.
+
+        Within a theme "and …" goes on to another topic (from one medicine to the next), else to a detail of the one before.
+        """
+        if self._matcher.goes_on(words):
+            return all(topic.theme != before.theme for topic in self.faq.named(decision.topics))
+        if not self._matcher.points(words) and len(words) > FOLLOW_UP_WORDS:
+            return False
+        stems = [stem(word) for word in words]
+        said = {word for phrase in self._phrases_said(before, stems) for word in phrase.split()}
+        named = self._matcher.content_stems(words) - (said - self._names)
+        own = set().union(*(stems for stems, _ in self._sentences[before.id]))
+        # "How can i help my son", after a topic that says "help" and nothing of a son, is about something else.
+        strange = any(self._spread[word] <= TELLING for word in named - own)
+        return not strange and not any(named & set(self._titles[topic]) for topic in decision.topics)
+
+    def _asked(self, decision: Decision, text: str, before: str) -> list[Passage]:
         """The passages of a decision's topics that the message has a word of.
 
         What a short one leans on counts as said, too: "how long" after the answer on a medicine asks of that medicine.
         """
-        verdict = decision.verdict
-        topics = self.faq.named(decision.topics)
-        leans = verdict and len(verdict.reading.words) <= FOLLOW_UP_WORDS and before not in decision.topics
+        if decision.verdict is None:
+            return []
+        # The verdict's reading of a message that leans on another is not its own.
+        reading = self._matcher.read(text)
+        words = reading.words
+        if len(words) > LONG:
+            asking = [sentence for sentence in reading.sentences if self._matcher.asks(sentence)]
+            words = tuple(itertools.chain.from_iterable(asking)) or words
+        leans = len(words) <= FOLLOW_UP_WORDS and before not in decision.topics
         implied = self._titles.get(before, ()) if leans else ()
-        return [passage for topic in topics for passage in self._asked_of(topic, verdict, implied)] if verdict else []
+        topics = self.faq.named(decision.topics)
+        return [passage for topic in topics for passage in self._asked_of(topic, words, implied)]
 
-    def _asked_of(self, topic: Topic, verdict: Verdict, implied: Sequence[str] = ()) -> list[Passage]:
-        stems = [*implied, *(stem(word) for word in verdict.reading.words)]
+    def _phrases_said(self, topic: Topic, stems: Sequence[str]) -> list[str]:
+        """The words and phrases among these that ask for a passage of the topic."""
+        own = [phrase for phrases, _ in self._passages.get(topic.id, ()) for phrase in phrases]
+        return [phrase for phrase in own if contains_any(stems, [phrase])]
+
+    def _quoted(self, topic: Topic, words: Sequence[str], *, family: bool) -> list[str]:
+        """The sentences of the topic that have the most of a message's telling words, in their order."""
+        telling = {word for word in self._matcher.content_stems(words) if self._spread[word] <= TELLING}
+        said, other = topic.answer, topic.for_family or ""
+        if family and other:
+            said, other = other, said
+        unsaid = set(other.splitlines()) - set(said.splitlines())
+        lines = {line: own for own, line in self._sentences[topic.id] if line not in unsaid}
+        shared = [(len(telling & own), line) for line, own in lines.items()]
+        most = max((count for count, _ in shared), default=0)
+        return [line for count, line in shared if count == most][:QUOTED] if most else []
+
+    def _asked_of(self, topic: Topic, words: Sequence[str], implied: Sequence[str] = ()) -> list[Passage]:
+        stems = [*implied, *map(stem, words)]
         found = [passage for phrases, passage in self._passages.get(topic.id, ()) if contains_any(stems, phrases)]
         return found[:PASSAGES]
 
@@ -646,7 +734,7 @@ class Conversation:
 
     def _reply(self, decision: Decision, text: str, writer: Writer, before: str = "", *, family: bool = False) -> Reply:
         """What is said where no emergency stands first. `before` is the topic that a short message leans on."""
-        asked = self._asked(decision, before)
+        asked = self._asked(decision, text, before)
         notice = _notice(decision, writer)
         topics = self.faq.named(decision.topics)
         match decision.outcome:

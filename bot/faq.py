@@ -385,6 +385,8 @@ class Words(Model):
     other_people: tuple[Line, ...] = ()
     oneself: tuple[Line, ...] = ()
     own_case: tuple[Line, ...] = ()
+    own_deeds: tuple[Line, ...] = ()
+    """Words for what somebody who uses or stops does: soon behind an `i`, they are the writer's own case."""
     follow_ups: tuple[Line, ...] = ()
     refer_back: tuple[Line, ...] = ()
     openers: tuple[Line, ...] = ()

@@ -52,8 +52,8 @@ FAMILY_WEIGHT = {"s": 1.0, "p": 0.9, "g": 0.7, "c": 0.35}
 RIDGE = 0.4
 SURE_AT = 0.9
 """The confidence from which a sentence is answered though the message as a whole is not understood."""
-EXACT_UP_TO = 26_000
-"""Phrasings that are solved exactly, which takes a byte for each pair of them (0.7 GB). More are answered from
+EXACT_UP_TO = 28_000
+"""Phrasings that are solved exactly, which takes a byte for each pair of them (0.8 GB). More are answered from
 `LANDMARKS` of them, which finds a fifth fewer of the shipped FAQ's fresh questions."""
 LANDMARKS = 1500
 SENTENCE_SHARE = 0.5
@@ -94,6 +94,8 @@ message: a wrong second answer costs more than none. From the score `ONE_QUESTIO
 phrasing, which is one question however it is built."""
 FOLLOW_UP_WORDS = 7
 """Words in a message that may lean on the one before; a longer one says itself what it means."""
+DEED_WITHIN = 5
+"""Words behind an "i" among which what the writer does is looked for."""
 UNIT = np.float32(2**-14)
 """Of the numbers in a kept factor, none of which is above the square root of 1 + `RIDGE`."""
 BLOCK = 512
@@ -176,6 +178,7 @@ class Matcher:
         self._follow_ups = {tuple(self.normaliser.words(phrase)) for phrase in words.follow_ups}
         self._refer_back = {tuple(self.normaliser.words(phrase)) for phrase in words.refer_back}
         self._openers = sorted((self.normaliser.words(phrase) for phrase in words.openers), key=len, reverse=True)
+        self._own_deeds = set(self.normaliser.words(" ".join(words.own_deeds)))
         self._pointers = set(self.normaliser.words(" ".join(words.pointers)))
         self._joints = set(self.normaliser.words(" ".join(words.joints)))
         self._question_words = set(self.normaliser.words(" ".join(words.question_words)))
@@ -251,12 +254,31 @@ class Matcher:
         return {stem(word) for word in words} - self._function_words
 
     def speaks_of_other(self, reading: Reading) -> bool:
-        """Whether the message is about somebody else than its writer ("my son", "she"), and not about both."""
-        return contains_any(reading.words, self._other_people) and not contains_any(reading.words, self._own_case)
+        """Whether the message is about somebody else than its writer ("my son", "she"), and not about both.
+
+        Also of both is what the writer does: `i`, soon before one of the `own_deeds`, with nobody else between.
+        """
+        words = reading.words
+        if not contains_any(words, self._other_people) or contains_any(words, self._own_case):
+            return False
+        begins = (at for at, word in enumerate(words) if word == "i")
+        return not any(self._does(words[at + 1 : at + 1 + DEED_WITHIN]) for at in begins)
+
+    def _does(self, words: Sequence[str]) -> bool:
+        deed = next((at for at, word in enumerate(words) if word in self._own_deeds), None)
+        return deed is not None and not contains_any(words[:deed], self._other_people)
 
     def speaks_of_oneself(self, reading: Reading) -> bool:
         """Whether the message says something of its writer ("i feel", "my legs")."""
         return contains_any(reading.words, self._oneself)
+
+    def goes_on(self, words: Sequence[str]) -> bool:
+        """Whether words of a reading begin as a continuation ("and", "what about")."""
+        return len(self._without_opener(words)) < len(words)
+
+    def points(self, words: Sequence[str]) -> bool:
+        """Whether words of a reading point at what was said before ("it", "that")."""
+        return not self._pointers.isdisjoint(words)
 
     def _repair(self, word: str) -> str:
         """The FAQ's word that an unknown word was meant to be, or the word itself."""
@@ -351,15 +373,19 @@ class Matcher:
         return self._with_second_question(self._asked_in_passing(verdict))
 
     def _asked_in_passing(self, verdict: Verdict) -> Verdict:
-        """The verdict on the last sentence that surely asks something, where the story around it is of nothing known."""
+        """The verdict on the last sentence that surely asks something, where the story around it is of nothing known, or
+        of the same and not sure."""
         sentences = verdict.reading.sentences
-        if not isinstance(verdict, Unknown) or verdict.follow_up or len(sentences) < 2:
+        if isinstance(verdict, Certain) or len(sentences) < 2 or (isinstance(verdict, Unknown) and verdict.follow_up):
             return verdict
+        likely = verdict.labels[:1] if isinstance(verdict, Ambiguous) else ()
         for sentence in reversed(sentences[-SENTENCES_AT_MOST:]):
-            if len(sentence) > 2 and self.asks(sentence) and self._pointers.isdisjoint(sentence):
+            if len(sentence) > 2 and self.asks(sentence) and not self.points(sentence):
                 own = self._verdict(Reading((sentence,), verdict.reading.repairs))
-                if isinstance(own, Certain) and not self._small_talk(own) and own.confidence >= SURE_AT:
-                    return own
+                if not isinstance(own, Certain) or self._small_talk(own) or own.confidence < SURE_AT:
+                    continue
+                if not likely or own.labels == likely:
+                    return replace(own, reading=verdict.reading)
         return verdict
 
     def _verdict(self, reading: Reading) -> Verdict:
@@ -419,7 +445,7 @@ class Matcher:
         if len(words) > FOLLOW_UP_WORDS or self._small_talk(verdict):
             return False
         alone = isinstance(verdict, Unknown) and verdict.follow_up
-        return alone or words in self._refer_back or len(self._without_opener(words)) < len(words)
+        return alone or words in self._refer_back or self.goes_on(words)
 
     def _small_talk(self, verdict: Verdict) -> bool:
         return isinstance(verdict, Certain) and verdict.labels[0].startswith(SMALL_TALK)

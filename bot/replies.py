@@ -171,10 +171,14 @@ class Writer:
         """There is no answer here: topics, and a person to call."""
         return self._way_out(self._texts.unknown, notice=notice)
 
-    def repeated(self, topic: Topic, *, notice: str = "", asked: Sequence[Passage] = ()) -> Reply:
-        """The best answer is the one that stands above already: what was `asked` of it, or that; and a person to call."""
+    def repeated(
+        self, topic: Topic, *, notice: str = "", asked: Sequence[Passage] = (), quoted: Iterable[str] = ()
+    ) -> Reply:
+        """The best answer is the one that stands above already: what was `asked` of it, or the sentences `quoted` from
+        it, or else that it does; and a person to call."""
         again = self._fill(topic.again) if topic.again else put(self._fill(self._texts.repeated), title=topic.title)
-        text = "\n\n".join(self._passages(topic, asked)) or again
+        said = "\n".join(map(self._fill, quoted))
+        text = "\n\n".join(self._passages(topic, asked)) or said or again
         whole = self.answer(topic, notice=notice)
         return replace(whole, title="", text=text, details="", rows=((self.topic_button(topic),), *whole.rows))
 

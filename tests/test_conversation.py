@@ -248,6 +248,15 @@ def test_a_refusal_is_said_instead_of_an_answer(small: Conversation, library: Fa
         ("cold_turkey", "what about methadone", "methadone"),
         ("buprenorphine", "side effects?", "buprenorphine"),
         ("precipitated_withdrawal", "how long does it last", "precipitated_withdrawal"),
+        ("naloxone", "how long does it work for", "naloxone"),
+        ("precipitated_withdrawal", "what do i do if it happens", "precipitated_withdrawal"),
+        ("clonidine_lofexidine", "do i need a prescription", "clonidine_lofexidine"),
+        ("detection_drug_test", "and fentanyl", "detection_drug_test"),
+        ("work_law", "what about if im on methadone", "work_law"),
+        ("timeline", "whats methadone", "methadone"),
+        ("paws", "how can i help my son", "help_loved_one"),
+        ("relapse", "what helps with diarrhea", "stomach"),
+        ("methadone", "how do i sleep", "sleep"),
     ],
 )
 def test_what_leans_on_the_answer_before_is_read_with_it_in_mind(
@@ -558,6 +567,31 @@ def test_who_mourns_is_not_told_how_to_help_the_one_who_died(conversation: Conve
         turn = conversation.respond(Question(text), memory, 2.0)
         assert decision(turn).topics == ("grief",), text
         memory = turn.memory or Memory()
+
+
+def test_a_follow_up_gets_the_line_it_asks_for(conversation: Conversation) -> None:
+    assert "30 to 90 minutes" in played(conversation, "whats narcan", "how long does it work for").reply.text
+    name = played(conversation, "who answers the helpline", "do i have to give my name").reply.text
+    assert name.startswith("You don't have to give your name.")
+
+
+def test_a_choice_after_did_you_mean_brings_the_line_that_was_asked_for(conversation: Conversation) -> None:
+    topic = conversation.faq.topic("methadone")
+    assert topic is not None
+    at = next(at for at, one in enumerate(topic.passages) if "constipation" in one.words)
+    memory = Memory().offering(("methadone",), 1.0, (("methadone", at),))
+    says = topic.passages[at].says.splitlines()[0]
+    for chosen in (Choice("methadone"), Question("the first one")):
+        assert conversation.respond(chosen, memory, 2.0).reply.text.startswith(says)
+    assert not conversation.respond(Choice("methadone"), memory, 2.0 + FOLLOW_UP_SECONDS).reply.text.startswith(says)
+
+
+def test_in_a_story_only_what_asks_brings_a_line(conversation: Conversation) -> None:
+    story = "I have been on methadone for a year and my dog got hurt on a trip with the kids, so it was a hard week for all. "
+    plain = conversation.respond(Question(story + "How do I get methadone at a new clinic?")).reply.text
+    asked = conversation.respond(Question(story + "Can I travel by plane with my methadone?")).reply.text
+    assert "Traveling?" not in plain
+    assert "Traveling?" in asked
 
 
 def test_who_asked_for_somebody_else_goes_on_doing_so(conversation: Conversation) -> None:
