@@ -81,6 +81,8 @@ ANSWER_AT = 0.65
 """Answer when it is right two times in three or better; else ask."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
+ASK_IN_ANGER_AT = 0.6
+"""The confidence from which a message that swears at the bot is taken for the question in it."""
 ASK_ANYWAY_AT = 0.7
 """A topic that would be answered but for something out of scope that is nearer yet is asked for."""
 SMALL_WORDS_AT = 0.5
@@ -407,7 +409,9 @@ class Matcher:
                 labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)
                 return Ambiguous(SUGGEST_AT, ranking, reading, labels)
             return Unknown(0.0 if not ranking else min(0.1, confidence), ranking, reading)
-        if not self._is_topic[best] and confidence >= ANSWER_AT:
+        # "How do i sleep stupid bot" swears, and asks all the same.
+        also_asks = self.labels[best] == COMPLAINT and near >= ASK_IN_ANGER_AT and self.asks(reading.words)
+        if not self._is_topic[best] and confidence >= ANSWER_AT and not also_asks:
             return Certain(confidence, ranking, reading, (self.labels[best],))
         if not topics:
             return Unknown(confidence, ranking, reading)

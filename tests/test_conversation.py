@@ -586,6 +586,11 @@ def test_a_choice_after_did_you_mean_brings_the_line_that_was_asked_for(conversa
     assert not conversation.respond(Choice("methadone"), memory, 2.0 + FOLLOW_UP_SECONDS).reply.text.startswith(says)
 
 
+def test_a_question_that_swears_at_the_bot_is_answered(conversation: Conversation) -> None:
+    assert decision(conversation.respond(Question("how do i sleep stupid bot"))).topics == ("sleep",)
+    assert not decision(conversation.respond(Question("why are you so useless"))).topics
+
+
 def test_in_a_story_only_what_asks_brings_a_line(conversation: Conversation) -> None:
     story = "I have been on methadone for a year and my dog got hurt on a trip with the kids, so it was a hard week for all. "
     plain = conversation.respond(Question(story + "How do I get methadone at a new clinic?")).reply.text
