@@ -579,6 +579,8 @@ class Conversation:
         before = self.faq.named(reversed(lately))
         if decision.sure:
             before = [topic for topic in before[:1] if self._leans_on(topic, decision, words)]
+        elif decision.outcome == "unknown":
+            before = [topic for topic in before if not self._strange(words, topic)]
         asked = next((topic.id for topic in before if self._asked_of(topic, words)), None)
         if asked is None and before and len(words) <= FOLLOW_UP_WORDS and decision.outcome != "answer":
             asked = before[0].id if self._quoted(before[0], words, family=False) else None
@@ -596,10 +598,16 @@ class Conversation:
         stems = [stem(word) for word in words]
         said = {word for phrase in self._phrases_said(before, stems) for word in phrase.split()}
         named = self._matcher.content_stems(words) - (said - self._names)
-        own = set().union(*(stems for stems, _ in self._sentences[before.id]))
-        # "How can i help my son", after a topic that says "help" and nothing of a son, is about something else.
-        strange = any(self._spread[word] <= TELLING for word in named - own)
-        return not strange and not any(named & set(self._titles[topic]) for topic in decision.topics)
+        if self._strange(words, before):
+            return False
+        return not any(named & set(self._titles[topic]) for topic in decision.topics)
+
+    def _strange(self, words: Sequence[str], topic: Topic) -> bool:
+        """Whether a message has telling words of which the topic says nothing ("how can i help my son", after one on low
+        mood that says "help")."""
+        asks = {word for phrases, _ in self._passages[topic.id] for phrase in phrases for word in phrase.split()}
+        own = asks.union(*(stems for stems, _ in self._sentences[topic.id]))
+        return any(self._spread[word] <= TELLING for word in self._matcher.content_stems(words) - own)
 
     def _asked(self, decision: Decision, text: str, before: str) -> list[Passage]:
         """The passages of a decision's topics that the message has a word of.
