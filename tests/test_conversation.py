@@ -348,6 +348,10 @@ def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts:
         (("my friend took too much",), ""),
         (("i found him, he took too much and he is blue",), ""),
         (("i think im overdosing", "he is awake now"), "breathing_now"),
+        (("my mate took too much and is barely breathing", "actually its me not him"), "it_is_me"),
+        (("he isnt breathing", "it is not me"), ""),
+        (("my friend wants to die", "by friend i meant me"), ""),
+        (("my dad wants to kill himself", "its me"), ""),
     ],
 )
 def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
@@ -368,6 +372,7 @@ def test_what_comes_next_in_an_emergency_is_taken_for_what_it_is(
         ("i want to kill myself", "thats not what i asked"),
         ("i took too much im alone", "you got it wrong its me not my friend"),
         ("i did a shot alone and im going under", "stop saying them its me"),
+        ("my dad wont wake up", "he was just drunk"),
     ],
 )
 def test_a_joke_or_a_correction_does_not_end_a_danger(conversation: Conversation, danger: str, then: str) -> None:
