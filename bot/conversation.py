@@ -176,7 +176,10 @@ class Memory:
 
     def asked(self, topic: Topic, now: float) -> list[Passage]:
         """The passages of a topic that a message asked for which may still choose it."""
-        return [topic.passages[at] for name, at in self.wanted if name == topic.id] if self.choices(now) else []
+        if not self.choices(now):
+            return []
+        # The content may have been read anew since.
+        return [topic.passages[at] for name, at in self.wanted if name == topic.id and at < len(topic.passages)]
 
     def for_family(self, now: float) -> bool:
         """Whether the topics that a message may still lean on or choose from were asked for somebody else."""
@@ -480,10 +483,11 @@ class Conversation:
         answered = decision.topics[0] if decision.outcome == "answer" else ""
         # Where a safety line asks something, too, a "yes" may be the answer to that.
         offered = decision.topics if decision.outcome == "suggest" and not decision.caution else ()
+        asked = self._asked(decision, text, before) if offered else []
         wanted = tuple(
             (topic.id, topic.passages.index(passage))
             for topic in self.faq.named(offered)
-            for passage in self._asked(decision, text, before)
+            for passage in asked
             if passage in topic.passages
         )
         family = bool(decision.topics) and self._for_family(text, memory, now)

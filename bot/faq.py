@@ -88,11 +88,13 @@ class Source(Model):
 class Passage(Model):
     """A piece of a topic's details that answers a question of its own.
 
-    It stands first where the message has one of these words or phrases, in any ending; else it is folded with the rest.
+    It stands first where the message has one of these words or phrases, in any ending; else it is `folded` with the rest.
     """
 
     words: tuple[Line, ...] = Field(min_length=1)
     says: Prose
+    folded: bool = True
+    """Whether it stands among the details below the answer, too: what is said there already need not."""
 
 
 class Topic(Model):
@@ -128,7 +130,7 @@ class Topic(Model):
 
     def folded(self, without: Collection[Passage] = ()) -> str:
         """What is shown folded below the answer: `more` and the passages, without those that are shown above it."""
-        return "\n".join([self.more or "", *(one.says for one in self.passages if one not in without)]).strip()
+        return "\n".join([self.more or "", *(one.says for one in self.passages if one.folded and one not in without)]).strip()
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text that is shown, as (field, text)."""

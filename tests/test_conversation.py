@@ -589,6 +589,8 @@ def test_a_choice_after_did_you_mean_brings_the_line_that_was_asked_for(conversa
     for chosen in (Choice("methadone"), Question("the first one")):
         assert conversation.respond(chosen, memory, 2.0).reply.text.startswith(says)
     assert not conversation.respond(Choice("methadone"), memory, 2.0 + FOLLOW_UP_SECONDS).reply.text.startswith(says)
+    reloaded = Memory().offering(("methadone",), 1.0, (("methadone", len(topic.passages)),))
+    assert conversation.respond(Choice("methadone"), reloaded, 2.0).reply.title == topic.title
 
 
 def test_a_question_that_swears_at_the_bot_is_answered(conversation: Conversation) -> None:
