@@ -130,7 +130,9 @@ class Topic(Model):
 
     def folded(self, without: Collection[Passage] = ()) -> str:
         """What is shown folded below the answer: `more` and the passages, without those that are shown above it."""
-        return "\n".join([self.more or "", *(one.says for one in self.passages if one.folded and one not in without)]).strip()
+        return "\n".join(
+            [self.more or "", *(one.says for one in self.passages if one.folded and one not in without)]
+        ).strip()
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text that is shown, as (field, text)."""
