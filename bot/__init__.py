@@ -5,6 +5,7 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     faq           what a Topic, Source, Helpline, Emergency and the whole Faq are (frozen models, no I/O)
     content       a folder of YAML becomes a Faq, or every problem in it with file and line
     text          makes two spellings of one question equal
+    meaning       what words mean, as vectors
     matching      a question becomes a verdict: Certain, Ambiguous or Unknown
     opinion       a small linear classifier: the safety gate's second opinion
     safety        recognises the messages that must not wait for a match

@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -34,6 +37,8 @@ M = TypeVar("M", bound=BaseModel)
 
 DEFAULTS = "_defaults.yaml"
 """What holds for any FAQ. Read from the shipped content, so that a folder with one topic file is a whole bot."""
+WORD_VECTORS = "_word_vectors.npz"
+"""What English words mean, as numbers: made by `tests/benchmarks/word_vectors.py`, and shipped with the content."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,6 +101,13 @@ def shipped_folder() -> Path:
     """The content that comes with the program: inside an installed wheel, or beside `bot/` in a checkout."""
     packaged = Path(str(importlib.resources.files("bot"))) / "_faq"
     return packaged if packaged.is_dir() else packaged.parent.parent / "faq"
+
+
+@cache
+def word_vectors() -> tuple[tuple[str, ...], npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """The words whose meaning is known, their vectors as whole numbers, and what one of each vector's units is."""
+    with np.load(shipped_folder() / WORD_VECTORS, allow_pickle=False) as data:
+        return tuple(str(data["words"]).split("\n")), data["vectors"], data["scale"]
 
 
 def load(folder: Path | None = None) -> Faq:

@@ -21,10 +21,12 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
-from bot import matching, opinion, safety, text
+from bot import matching, meaning, opinion, safety, text
+from bot.content import word_vectors
 from bot.conversation import Conversation
 from bot.faq import Faq
 from bot.matching import Calibration, Fitted, IndexArrays, Matcher, phrasings_of
+from bot.meaning import WIDTH
 from bot.opinion import Learned, Opinion
 from bot.safety import examples, groups, learn
 from bot.text import Normaliser
@@ -46,7 +48,7 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
     """The FAQ's matcher. `folder` defaults to the user's cache folder."""
     phrasings = phrasings_of(faq)
     content = {"phrasings": phrasings, "words": faq.words.model_dump(mode="json"), "part_of": faq.parts}
-    path = _path(content, (matching, text), folder)
+    path = _path(content, (matching, meaning, text), folder)
     known = _load(path, _fitted)
     if known is None and tell:
         tell()
@@ -61,6 +63,8 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
             rows=index.rows,
             values=index.values,
             starts=index.starts,
+            centre=index.centre,
+            forms=built.fitted.forms,
             size=np.array(index.size),
             labels=np.array(index.labels),
             landmarks=built.fitted.landmarks,
@@ -81,7 +85,7 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
         "words": faq.words.model_dump(mode="json"),
         "kinds": faq.safety.words,
     }
-    path = _path(content, (opinion, text, safety), folder)
+    path = _path(content, (opinion, meaning, text, safety), folder)
     known = _load(path, _learned)
     if known is None:
         known = learn(faq, normaliser)
@@ -92,6 +96,8 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
             letters=np.array(known.letters),
             idf=known.idf,
             weights=known.weights,
+            forms=known.forms,
+            centre=known.centre,
             bias=known.bias,
             scales=np.array("\n".join(known.scales)),
             vocabulary=np.array(known.vocabulary),
@@ -103,7 +109,8 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
 def _path(content: Mapping[str, object], rooms: Sequence[ModuleType], folder: Path | None) -> Path:
     """Named after everything that goes in, the code of these rooms included."""
     code = [Path(room.__file__ or "").read_text(encoding="utf-8") for room in rooms]
-    learned = json.dumps({**content, "code": code, "numpy": np.__version__}, sort_keys=False)
+    vectors = hashlib.sha256(word_vectors()[1].tobytes()).hexdigest()
+    learned = json.dumps({**content, "code": code, "vectors": vectors, "numpy": np.__version__}, sort_keys=False)
     name = hashlib.sha256(learned.encode()).hexdigest()[:32]
     return (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{name}.npz"
 
@@ -115,11 +122,13 @@ def _fitted(data: Mapping[str, Any]) -> Fitted:
         rows=data["rows"],
         values=data["values"],
         starts=data["starts"],
+        meanings=np.zeros((0, WIDTH), dtype=np.float32),
+        centre=data["centre"],
         size=int(data["size"]),
         labels=int(data["labels"]),
     )
     calibration = Calibration(*(float(value) for value in data["calibration"]))
-    return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["dual"], calibration)
+    return Fitted(str(data["vocabulary"]), index, data["landmarks"], data["dual"], data["forms"], calibration)
 
 
 def _learned(data: Mapping[str, Any]) -> Learned:
@@ -130,6 +139,8 @@ def _learned(data: Mapping[str, Any]) -> Learned:
         str(data["letters"]),
         data["idf"],
         data["weights"],
+        data["forms"],
+        data["centre"],
         data["bias"],
         scales,
         str(data["vocabulary"]),

@@ -1,8 +1,8 @@
 """A second opinion on a message: a small linear classifier, fitted on labelled example messages.
 
 Words, neighbouring words, pairs that stand a little apart ("wont .. wake") and runs of three to five letters are weighed
-by rarity over the examples (tf-idf) and go into ridge regression, solved by conjugate gradients (Hestenes & Stiefel
-1952), so that nothing larger than the examples is ever held. Neighbours count twice where one has a kind ("nephew is" is
+by rarity over the examples (tf-idf) and, beside a small share of what the words mean (`bot.meaning`), go into ridge
+regression, solved by conjugate gradients (Hestenes & Stiefel 1952), so that nothing larger than the examples is ever held. Neighbours count twice where one has a kind ("nephew is" is
 also "<other> is"), so that an example about a brother teaches something about a nephew. Two scales say whether a message
 belongs to any class of a group ("danger", "declined") rather than to none; a scale per class says to which. Pure: no
 I/O, no clock, no randomness; a message takes less than a millisecond.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.meaning import PRODUCTS, centre_of, forms_of, likeness, meaning, products, turned
 from bot.text import WORDS_KEPT, Normaliser, stem
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+MEANING_SHARE = 0.15
+"""What likeness in meaning counts, beside 1 for phrases and 1 for letters. The classifier by itself, on 22,690 held-back
+messages with 1.5 % of the harmless ones raised, hears 92.5 % of the cries instead of 91.9 %."""
 RIDGE = 0.5
 STEPS = 100
 """Conjugate-gradient steps. On 52,000 examples the last twenty change a score by at most 0.03, fifty more by 0.008."""
@@ -62,6 +66,10 @@ class Learned:
     """How rare each phrase is, then each run of letters."""
     weights: Singles
     """Phrases and runs x scales."""
+    forms: Singles
+    """What likeness in meaning adds: scales x `bot.meaning.PRODUCTS`."""
+    centre: Singles
+    """What the examples' meanings have in common."""
     bias: Singles
     scales: tuple[str, ...]
     vocabulary: str
@@ -96,6 +104,8 @@ class Opinion:
             scores = scores + weights @ self.learned.weights[known] / math.sqrt(weights @ weights)
         if length:
             scores = scores + np.sum([said for said, _ in words], axis=0) / math.sqrt(length)
+        meant = turned(meaning(itertools.chain.from_iterable(sentences)), self.learned.centre)
+        scores = scores + np.vecdot(self.learned.forms, products(meant))
         return dict(zip(self.scales, map(float, scores), strict=True))
 
     def strongest(self, sentences: Read, scale: str, words: int) -> dict[str, float]:
@@ -137,7 +147,9 @@ def fit(
     read = [normaliser.sentences(text) for text in texts]
     words = Counter(word for sentences in read for word in set(itertools.chain.from_iterable(sentences)))
     stems = sorted({".", *kinds, *kinds.values()} | {stem(word) for word in words})
-    phrases, letters, idf, table = _tabulated(read, _numbered(stems), kinds)
+    meanings = np.stack([meaning(itertools.chain.from_iterable(sentences)) for sentences in read])
+    centre = centre_of(meanings)
+    phrases, letters, idf, table = _tabulated(read, turned(meanings, centre), _numbered(stems), kinds)
     everything = np.ones(len(texts), dtype=np.bool_)
     inside = {group: np.isin(labels, list(members)) for group, members in groups.items()}
     each = {group: {label: labels == label for label in members} for group, members in groups.items()}
@@ -148,8 +160,10 @@ def fit(
         phrases=phrases,
         letters="\n".join(letters),
         idf=idf,
-        weights=np.concatenate([weights for weights, _ in solved], axis=1),
-        bias=np.concatenate([bias for _, bias in solved]),
+        weights=np.concatenate([weights for weights, _, _ in solved], axis=1),
+        forms=np.concatenate([forms for _, forms, _ in solved]),
+        centre=centre,
+        bias=np.concatenate([bias for _, _, bias in solved]),
         scales=(*inside, *(label for members in each.values() for label in members)),
         vocabulary=" ".join(sorted(vocabulary)),
         kinds="\n".join(f"{word} {kind}" for word, kind in kinds.items()),
@@ -157,7 +171,7 @@ def fit(
 
 
 def _tabulated(
-    read: Sequence[Read], stems: Mapping[str, int], kinds: Mapping[str, str]
+    read: Sequence[Read], meanings: Singles, stems: Mapping[str, int], kinds: Mapping[str, str]
 ) -> tuple[Ints, list[str], Singles, "_Table"]:
     """The phrases and runs of letters that enough examples hold, how rare each is, and the examples as vectors."""
     size = len(read)
@@ -175,7 +189,7 @@ def _tabulated(
     lengths = np.sqrt(np.bincount(rows[there], weights**2, minlength=size))
     phrases = _sparse(rows[there], columns, weights / lengths[rows[there]], size, len(phrase_idf))
     runs, run_idf, words, letters = _spelled_out(read)
-    table = _Table(phrases, words, letters)
+    table = _Table(phrases, words, letters, meanings)
     return met[common], runs, np.concatenate([phrase_idf, run_idf]), table
 
 
@@ -302,20 +316,23 @@ def _sparse(rows: Ints, columns: Ints, values: npt.NDArray[Any], height: int, wi
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The examples' vectors: what they say in phrases, and beside it in the letters of their words."""
+    """The examples' vectors: what they say in phrases, beside it in the letters of their words, and what they mean."""
 
     phrases: "csr_array"
     words: "csr_array"
     letters: "csr_array"
+    meanings: Singles
 
-    def solve(self, rows: Bools, members: Mapping[str, Bools]) -> tuple[Singles, Singles]:
-        """Ridge regression on some of the rows, for each scale: the weights X'a with (XX' + rI) a = targets, and the bias.
+    def solve(self, rows: Bools, members: Mapping[str, Bools]) -> tuple[Singles, Singles, Singles]:
+        """Ridge regression on some of the rows, for each scale: the weights X'a with (XX' + rI) a = targets, the same for
+        what is meant, and the bias.
 
         All scales at once, each with steps of its own.
         """
         if not members:
-            return np.zeros((self.phrases.shape[1] + self.letters.shape[1], 0), np.float32), np.zeros(0, np.float32)
-        phrases, words, letters = self.phrases[rows], self.words[rows], self.letters
+            none = np.zeros((self.phrases.shape[1] + self.letters.shape[1], 0), np.float32)
+            return none, np.zeros((0, PRODUCTS), np.float32), np.zeros(0, np.float32)
+        phrases, words, letters, meanings = self.phrases[rows], self.words[rows], self.letters, self.meanings[rows]
         said, worded, spelled = phrases.T.tocsr(), words.T.tocsr(), letters.T.tocsr()
         wanted = np.where(np.stack([inside[rows] for inside in members.values()], axis=1), 1.0, -1.0)
         bias = wanted.mean(axis=0) if len(wanted) else np.full(len(members), -1.0)
@@ -328,6 +345,7 @@ class _Table:
                 break
             single = direction.astype(np.float32)
             image = phrases @ (said @ single) + words @ (letters @ (spelled @ (worded @ single))) + RIDGE * direction
+            image += MEANING_SHARE * likeness(meanings, single)
             step = size / np.maximum((direction * image).sum(axis=0), SMALLEST)
             dual += step * direction
             residual -= step * image
@@ -335,4 +353,5 @@ class _Table:
             direction = residual + smaller / np.maximum(size, SMALLEST) * direction
             size = smaller
         single = dual.astype(np.float32)
-        return np.concatenate([said @ single, spelled @ (worded @ single)]), bias.astype(np.float32)
+        weights = np.concatenate([said @ single, spelled @ (worded @ single)])
+        return weights, MEANING_SHARE * forms_of(meanings, single), bias.astype(np.float32)

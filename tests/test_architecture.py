@@ -15,6 +15,7 @@ ORDER = (
     "faq",
     "content",
     "text",
+    "meaning",
     "matching",
     "opinion",
     "safety",
