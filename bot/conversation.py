@@ -207,11 +207,14 @@ class Memory:
         return bool(self.topics or self.offered or self.refusal or self.emergency or self.clues)
 
     def answered(self, topic: str, now: float, refusal: str = "", *, family: bool = False) -> "Memory":
-        """The memory after the answer to this topic or this refusal; with empty ids after what nothing can lean on."""
+        """The memory after the answer to this topic or this refusal, which a message may ask of the topics before it; with
+        empty ids after what nothing can lean on."""
         danger = self.danger(now)
         return replace(
             self,
-            topics=(*_fresh(self.topics, now), (topic, now))[-EARLIER:] if topic else (),
+            topics=(*_fresh(self.topics, now), *([(topic, now)] if topic else []))[-EARLIER:]
+            if topic or refusal
+            else (),
             offered=(),
             wanted=(),
             family=family,
@@ -468,8 +471,9 @@ class Conversation:
         """The turn for what is no emergency."""
         writer = self._writer(memory)
         before = memory.recent(now)
-        decision = self._still_declined(decision, memory.declined(now))
-        decision = self._goes_on(decision, text, memory.lately(now))
+        declined = memory.declined(now)
+        decision = self._goes_on(decision, text, memory.lately(now), may_quote=not declined)
+        decision = self._still_declined(decision, declined)
         pick = self._pick(decision, text, memory.choices(now))
         if pick == NONE:
             return Turn(replace(writer.none_of_these(), edits=False), decision, memory=memory.offering((), now))
@@ -477,7 +481,7 @@ class Conversation:
             decision = replace(decision, outcome="answer", topics=(pick,), confidence=1.0, talk="")
             chosen = self.respond(Choice(pick), memory, now)
             return replace(chosen, decision=decision)
-        refusal = memory.declined(now) if decision.outcome in ("suggest", "unknown") else ""
+        refusal = declined if decision.outcome in ("suggest", "unknown") else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
@@ -569,24 +573,31 @@ class Conversation:
             return decision
         return replace(decision, outcome="answer", topics=(before,))
 
-    def _goes_on(self, decision: Decision, text: str, lately: Sequence[str]) -> Decision:
+    def _goes_on(self, decision: Decision, text: str, lately: Sequence[str], *, may_quote: bool) -> Decision:
         """The newest of the topics before of which a short message asks for a passage ("and on top?").
 
         What is surely about another topic stays so, unless it leans on the newest: it goes on ("and this one?", asked of a
-        test), or is short or says "it", and does not name the other ("how long does it work for").
+        test), or is short or says "it", and does not name the other ("how long does it work for"). Without a passage, the
+        newest one's sentences may be said again.
         """
+        words = self._matcher.read(text).words
+        before = self.faq.named(reversed(lately))
+        if decision.finding.declined_by_likeness and len(words) <= FOLLOW_UP_WORDS:
+            # "Whats the dose", after the answer on naloxone: no rule declines it, and what is written there may be said.
+            if not any(self._asked_of(topic, words) for topic in before[:1]):
+                return decision
+            verdict, finding = self._matcher.verdict(text), replace(decision.finding, refusal=None)
+            return replace(decision, outcome="answer", topics=(before[0].id,), finding=finding, verdict=verdict)
         if decision.verdict is None or decision.outcome not in ("answer", "suggest", "unknown"):
             return decision
-        words = self._matcher.read(text).words
         if len(words) > GOES_ON_WORDS:
             return decision
-        before = self.faq.named(reversed(lately))
         if decision.sure:
             before = [topic for topic in before[:1] if self._leans_on(topic, decision, words)]
         elif decision.outcome == "unknown":
             before = [topic for topic in before if not self._strange(words, topic)]
         asked = next((topic.id for topic in before if self._asked_of(topic, words)), None)
-        if asked is None and before and len(words) <= FOLLOW_UP_WORDS and decision.outcome != "answer":
+        if asked is None and may_quote and before and len(words) <= FOLLOW_UP_WORDS and decision.outcome != "answer":
             asked = before[0].id if self._quoted(before[0], words, family=False) else None
         return replace(decision, outcome="answer", topics=(asked,), talk="") if asked else decision
 

@@ -171,6 +171,13 @@ class Finding:
     caution: Caution | None = None
     clues: tuple[str, ...] = ()
 
+    @property
+    def declined_by_likeness(self) -> bool:
+        """Whether the second opinion alone takes it for an ask to decline."""
+        return self.refusal is not None and not any(
+            hit.owner == self.refusal.id and hit.rule != CLASSIFIER for hit in self.hits
+        )
+
 
 NOTHING_FOUND = Finding()
 

@@ -1128,6 +1128,13 @@ def test_what_was_reached_is_forgotten_when_it_is_no_longer_so(conversation: Con
     assert now.reply == conversation.writer.emergency(conversation.faq.safety.emergencies[0])
 
 
+def test_after_an_ask_that_was_declined_the_topic_before_may_still_be_asked(conversation: Conversation) -> None:
+    memory = conversation.respond(Question("how long does narcan last"), now=1.0).memory or Memory()
+    memory = conversation.respond(Question("how much heroin should i take"), memory, 2.0).memory or Memory()
+    assert "almost no effect" in conversation.respond(Question("can it hurt me"), memory, 3.0).reply.text
+    assert decision(conversation.respond(Question("but roughly"), memory, 3.0)).outcome == "refusal"
+
+
 def test_who_feels_better_has_the_topics_of_a_question_one_tap_away(conversation: Conversation) -> None:
     memory = conversation.respond(Question("i want to end it"), now=1.0).memory or Memory()
     for text in ("legs and stomach hm?", "i feel a bit better now"):

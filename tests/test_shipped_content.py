@@ -372,6 +372,20 @@ def test_the_second_opinion_sees_what_no_rule_names(gate: Gate, faq: Faq, matche
     assert share(gate, rows) > share(rules_alone, rows) + 0.05
 
 
+def test_what_no_rule_declines_may_be_asked_of_the_topic_before(whole: Conversation) -> None:
+    alone = whole.respond(Question("whats the dose"), now=1.0).decision
+    assert alone
+    assert alone.outcome == "refusal"
+    memory = whole.respond(Question("how long does narcan last"), now=1.0).memory or Memory()
+    after = whole.respond(Question("whats the dose"), memory, 2.0)
+    assert after.decision
+    assert after.decision.topics == ("naloxone",)
+    assert "As the pack shows" in after.reply.text
+    heroin = whole.respond(Question("how much heroin should i take"), memory, 2.0).decision
+    assert heroin
+    assert heroin.outcome == "refusal", "what a rule declines stays declined"
+
+
 def test_the_second_opinion_does_not_overrule_a_wording_known_as_doubtful(gate: Gate) -> None:
     assert gate.check("i cant do this anymore").level == "doubtful"
 
