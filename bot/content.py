@@ -464,16 +464,7 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
         document = documents.get(name)
         return Problem(document.file if document else name, document.line(path) if document else 0, message)
 
-    lines = {line.id for line in faq.helplines.lines}
-    seen: set[str] = set()
-    for index, helpline in enumerate(faq.helplines.lines):
-        if helpline.id in seen:
-            yield elsewhere("_helplines.yaml", ("lines", index, "id"), f"id {helpline.id!r} is taken: choose another")
-        seen.add(helpline.id)
-    for index, name in enumerate(faq.helplines.prompt):
-        if name not in lines:
-            message = f"'prompt' names {name!r}, which is no helpline{_did_you_mean(name, lines)}"
-            yield elsewhere("_helplines.yaml", ("prompt", index), message)
+    yield from _helplines(faq, elsewhere)
     yield from _countries(faq.helplines, elsewhere)
     commands = {f"/{command.name}" for command in faq.texts.commands}
     for row_number, row in enumerate(faq.texts.quick_replies):
@@ -493,7 +484,7 @@ def _between(content: Content, documents: dict[str, Document]) -> Iterator[Probl
             if hole not in filled:
                 message = f"{name!r}: {{{hole}}} is filled in by nothing{_did_you_mean(hole, filled)}"
                 yield elsewhere("_bot.yaml", (name,), message)
-    yield from _safety(faq, lines, ids, elsewhere)
+    yield from _safety(faq, {line.id for line in faq.helplines.lines}, ids, elsewhere)
 
 
 _FILLED = {
@@ -501,6 +492,25 @@ _FILLED = {
     *("topics", "checked", "review", "reviewed"),
 }
 """What the bot fills into its own texts, besides the numbers of `_helplines.yaml`."""
+
+
+def _helplines(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> Iterator[Problem]:
+    """Each line has an id of its own, and what is named is there."""
+    helplines = faq.helplines
+    lines = {line.id for line in helplines.lines}
+    seen: set[str] = set()
+    for index, helpline in enumerate(helplines.lines):
+        if helpline.id in seen:
+            yield elsewhere("_helplines.yaml", ("lines", index, "id"), f"id {helpline.id!r} is taken: choose another")
+        seen.add(helpline.id)
+    for index, name in enumerate(helplines.prompt):
+        if name not in lines:
+            message = f"'prompt' names {name!r}, which is no helpline{_did_you_mean(name, lines)}"
+            yield elsewhere("_helplines.yaml", ("prompt", index), message)
+    if helplines.topic and not faq.topic(helplines.topic):
+        ids = {topic.id for topic in faq.topics}
+        message = f"'topic' names {helplines.topic!r}, which is no topic{_did_you_mean(helplines.topic, ids)}"
+        yield elsewhere("_helplines.yaml", ("topic",), message)
 
 
 def _countries(helplines: Helplines, elsewhere: Callable[[str, Path_, str], Problem]) -> Iterator[Problem]:

@@ -327,6 +327,9 @@ class Conversation:
             case Command(name, argument) if self.is_emergency(f"{name} {argument}"):
                 # "/he is not breathing"
                 return self._question(f"{name} {argument}", memory, now)
+            case Command("helpline"):
+                about = self.faq.helplines.topic
+                return Turn(writer.helpline(), memory=memory.answered(about, now) if about else None)
             case Command(name):
                 return Turn(self._command(name, writer))
             case Rating(topic_id, helpful):
@@ -485,6 +488,8 @@ class Conversation:
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""
+        if decision.outcome == "helpline":
+            answered = self.faq.helplines.topic
         # Where a safety line asks something, too, a "yes" may be the answer to that.
         offered = decision.topics if decision.outcome == "suggest" and not decision.caution else ()
         asked = self._asked(decision, text, before) if offered else []
@@ -622,7 +627,9 @@ class Conversation:
         mood that says "help")."""
         asks = {word for phrases, _ in self._passages[topic.id] for phrase in phrases for word in phrase.split()}
         own = asks.union(*(stems for stems, _ in self._sentences[topic.id]))
-        return any(self._spread[word] <= TELLING for word in self._matcher.content_stems(words) - own)
+        # A number tells nothing ("lost 15 lbs").
+        telling = {word for word in self._matcher.content_stems(words) if not word.isdigit()}
+        return any(self._spread[word] <= TELLING for word in telling - own)
 
     def _asked(self, decision: Decision, text: str, before: str) -> list[Passage]:
         """The passages of a decision's topics that the message has a word of.
@@ -821,7 +828,6 @@ class Conversation:
         replies = {
             "start": writer.start,
             "help": writer.help,
-            "helpline": writer.helpline,
             "emergency": writer.emergency_menu,
             "topics": writer.topics,
             "privacy": writer.privacy,

@@ -199,6 +199,8 @@ class Helplines(Model):
     """Every line, which of them stand under each answer, and how a number is written inside a sentence."""
 
     prompt: tuple[Id, ...] = ()
+    topic: str = ""
+    """The topic on what happens when one calls: what leans on the numbers ("is it free") is about that."""
     lines: tuple[Helpline, ...] = ()
     numbers: dict[Id, Line] = Field(default_factory=dict)
     """`{name}` in an answer becomes this text, so that no answer carries a number of its own."""

@@ -348,6 +348,12 @@ def test_an_unknown_helpline_in_the_prompt_is_an_error(write: Write) -> None:
     )
 
 
+def test_an_unknown_topic_on_calls_is_an_error(write: Write) -> None:
+    assert said(write(TOPIC, helplines="topic: openning\n" + HELPLINES)) == (
+        "_helplines.yaml:1: 'topic' names 'openning', which is no topic: did you mean 'opening'?"
+    )
+
+
 def test_a_helpline_id_taken_twice_is_an_error(write: Write) -> None:
     assert "_helplines.yaml:6: id 'desk' is taken" in said(
         write(TOPIC, helplines=HELPLINES.replace("id: shop", "id: desk").replace("[desk, shop]", "[desk]"))

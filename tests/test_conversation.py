@@ -1135,6 +1135,20 @@ def test_after_an_ask_that_was_declined_the_topic_before_may_still_be_asked(conv
     assert decision(conversation.respond(Question("but roughly"), memory, 3.0)).outcome == "refusal"
 
 
+@pytest.mark.parametrize("asks_for_numbers", [Command("helpline"), Question("i want to speak to a person")])
+def test_what_follows_the_numbers_is_about_calling_them(conversation: Conversation, asks_for_numbers: Incoming) -> None:
+    memory = conversation.respond(asks_for_numbers, now=1.0).memory or Memory()
+    for text in ("is it free", "are they open now", "what do i say"):
+        turn = conversation.respond(Question(text), memory, 2.0)
+        assert decision(turn).topics == ("helpline_calls",), text
+        memory = turn.memory or Memory()
+
+
+def test_without_a_topic_on_calls_the_one_before_may_still_be_leaned_on(small: Conversation) -> None:
+    memory = small.respond(Choice("opening"), now=1.0).memory or Memory()
+    assert small.respond(Command("helpline"), memory, 2.0).memory is None
+
+
 def test_who_feels_better_has_the_topics_of_a_question_one_tap_away(conversation: Conversation) -> None:
     memory = conversation.respond(Question("i want to end it"), now=1.0).memory or Memory()
     for text in ("legs and stomach hm?", "i feel a bit better now"):
