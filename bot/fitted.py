@@ -64,6 +64,7 @@ def matcher(faq: Faq, folder: Path | None = None, tell: Callable[[], None] | Non
             values=index.values,
             starts=index.starts,
             centre=index.centre,
+            meaning_share=np.array(index.meaning_share),
             forms=built.fitted.forms,
             size=np.array(index.size),
             labels=np.array(index.labels),
@@ -124,6 +125,7 @@ def _fitted(data: Mapping[str, Any]) -> Fitted:
         starts=data["starts"],
         meanings=np.zeros((0, WIDTH), dtype=np.float32),
         centre=data["centre"],
+        meaning_share=float(data["meaning_share"]),
         size=int(data["size"]),
         labels=int(data["labels"]),
     )

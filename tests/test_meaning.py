@@ -3,7 +3,7 @@
 import numpy as np
 
 from bot import content
-from bot.matching import Matcher
+from bot.matching import MEANING_SHARE, MEANING_SHARE_OF_FEW, Matcher
 from bot.meaning import PRODUCTS, WIDTH, centre_of, forms_of, likeness, meaning, products, turned
 from tests.benchmarks.word_vectors import WIDTH as MADE_WIDTH
 
@@ -69,3 +69,11 @@ def test_a_question_that_shares_no_word_with_its_topic_finds_it() -> None:
         ("location of doctors", "place"),
     ):
         assert matcher.verdict(text).ranking[0][0] == label
+
+
+def test_the_fewer_phrasings_the_more_their_meaning_counts() -> None:
+    words = content.load().words
+    few = Matcher({"sleep": ["i cannot sleep"], "money": ["is it free"]}, words)
+    many = Matcher({name: [f"{name} is asked {at} times" for at in range(40)] for name in ("sleep", "money")}, words)
+    assert few.fitted.index.meaning_share == MEANING_SHARE_OF_FEW
+    assert MEANING_SHARE < many.fitted.index.meaning_share < MEANING_SHARE + 0.01

