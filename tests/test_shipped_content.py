@@ -317,8 +317,9 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # One of 200 and 200; rules were mended after its misses, nothing was learned from it.
         ("Z", 0.97, 0.02),
         ("S", 0.96, 0.02),
-        # A third of one more of 200 and 200.
+        # A third of two more of 200 and 200.
         ("1", 0.92, 0.04),
+        ("2", 0.92, 0.04),
         # A third of two earlier ones' on the same day.
         ("V", 0.92, 0.06),
     ],
