@@ -271,7 +271,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         # A third of three writers' long posts: cries in the middle of a story, and stories of overdoses long ago.
         ("g", 0.89, 0.11),
         # A third of one writer's on treatment medicines, in the words of danger.
-        ("j", 0.93, 0.08),
+        ("j", 0.9, 0.08),
         # Rounds of 150 and 150; nothing was learned from them.
         ("c", 0.96, 0.02),
         ("o", 0.97, 0.03),
