@@ -847,8 +847,9 @@ class Conversation:
             return None
         if step.ends:
             return replace(memory, emergency="", step="").noticed([memory.danger(now)], now)
-        owners = [one.id for one in self.faq.safety.emergencies if step.id in one.steps]
-        return memory.met(memory.danger(now) or owners[0], now, step)
+        owner = next((one.id for one in self.faq.safety.emergencies if step.id in one.steps), "")
+        danger = memory.danger(now) or owner
+        return memory.met(danger, now, step) if danger else None
 
     def _press(self, action: str, writer: Writer, danger: Emergency | None) -> Reply:
         kind, _, argument = action.partition(":")

@@ -110,7 +110,8 @@ def second_opinion(faq: Faq, normaliser: Normaliser, folder: Path | None = None)
 def _path(content: Mapping[str, object], rooms: Sequence[ModuleType], folder: Path | None) -> Path:
     """Named after everything that goes in, the code of these rooms included."""
     code = [Path(room.__file__ or "").read_text(encoding="utf-8") for room in rooms]
-    vectors = hashlib.sha256(word_vectors()[1].tobytes()).hexdigest()
+    words, numbers, scale = word_vectors()
+    vectors = hashlib.sha256(" ".join(words).encode() + numbers.tobytes() + scale.tobytes()).hexdigest()
     learned = json.dumps({**content, "code": code, "vectors": vectors, "numpy": np.__version__}, sort_keys=False)
     name = hashlib.sha256(learned.encode()).hexdigest()[:32]
     return (folder or Path(platformdirs.user_cache_path("faq-bot"))) / f"{name}.npz"

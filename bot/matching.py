@@ -409,7 +409,7 @@ class Matcher:
         return verdict
 
     def _verdict(self, reading: Reading) -> Verdict:
-        if not any(word.isalpha() for word in reading.words):
+        if all(word.isdigit() for word in reading.words):
             return Unknown(0.0, (), reading)
         scores = self.scores(reading)
         order = np.argsort(-scores, kind="stable")
@@ -869,7 +869,7 @@ def _fit(
     """
     targets = np.zeros((index.size, len(labels)), dtype=np.float32)
     targets[np.arange(index.size), owner] = 1
-    held = _held_out(owner, labels)
+    held = _held_out(owner, labels, wider)
     rows = np.concatenate([*held, np.zeros(0, dtype=np.int64)])
     landmarks, solved, influence, residuals = (_exactly if index.size <= EXACT_UP_TO else _nearly)(index, targets, rows)
     samples = []
@@ -1028,11 +1028,14 @@ def _corner(strips: Sequence[Shorts], begin: int) -> Floats:
     return corner
 
 
-def _held_out(owner: Ints, labels: Sequence[str], topics: int = 8) -> list[Ints]:
-    """The phrasings of some topics, spread over the FAQ, to calibrate on."""
+def _held_out(owner: Ints, labels: Sequence[str], wider: Sequence[str], topics: int = 8) -> list[Ints]:
+    """The phrasings of some topics, spread over the FAQ, to calibrate on; none where all are parts of one topic.
+
+    Without one of those there would be no other for a question to be taken for.
+    """
     groups = [np.flatnonzero(owner == at) for at, label in enumerate(labels) if not label.startswith(SMALL_TALK)]
     groups = [group for group in groups if len(group) > 3]
-    if len(groups) < 3:
+    if len(groups) < 3 or len({wider[int(owner[group[0]])] for group in groups}) == 1:
         return []
     return groups[:: max(1, len(groups) // topics)][:topics]
 

@@ -433,7 +433,7 @@ class Gate:
             if single and single[DANGER] >= SENTENCE_AT:
                 danger = _likeliest(self._safety.emergencies, single) or danger
                 level = single[DANGER]
-        if level < DOUBT_AT or not any(word.isalpha() for word in itertools.chain.from_iterable(said)):
+        if level < DOUBT_AT or all(word.isdigit() for word in itertools.chain.from_iterable(said)):
             return None, None
         hit = Hit(danger.id, CLASSIFIER, f"score {level:.2f}")
         subject = self._subjects[danger.id]

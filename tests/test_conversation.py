@@ -1119,6 +1119,13 @@ def test_a_seizure_that_goes_on_keeps_its_own_steps(conversation: Conversation) 
     assert "A seizure again" in conversation.respond(Question("still going"), memory, 60.0).reply.text
 
 
+def test_a_step_that_no_emergency_has_is_shown_and_not_remembered(burning: Conversation) -> None:
+    lone = Step(id="lone", title="Lone", text="Alone.", sources=burning.faq.topics[0].sources)
+    safety = burning.faq.safety.model_copy(update={"steps": (*burning.faq.safety.steps, lone)})
+    library = Conversation(burning.faq.model_copy(update={"safety": safety}))
+    assert library.respond(Press("step:lone"), now=1.0).memory is None
+
+
 @pytest.mark.parametrize("text", ["nobody is coming they cancelled it", "he stopped breathing again"])
 def test_what_was_reached_is_forgotten_when_it_is_no_longer_so(conversation: Conversation, text: str) -> None:
     memory = conversation.respond(Question("my friend took too much he wont wake up"), now=1.0).memory or Memory()

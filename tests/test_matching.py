@@ -431,3 +431,20 @@ def test_the_matcher_of_an_faq_learns_titles_keywords_and_small_talk(library: Fa
 def test_ordinary_words_of_the_faq_are_its_vocabulary(small: Matcher) -> None:
     assert {"sunday", "membership", "the"} <= small.vocabulary
     assert "zebra" not in small.vocabulary
+
+
+def test_a_word_with_a_figure_in_it_is_a_word() -> None:
+    matcher = Matcher({"m30": ["m30", "are m30s fent"], "long": ["how long does it last"]}, Words())
+    assert matcher.verdict("m30").ranking[0][0] == "m30"
+    assert matcher.verdict("15") == Unknown(0.0, (), matcher.read("15"))
+
+
+def test_parts_of_a_single_topic_are_not_answered_to_anything() -> None:
+    phrasings = {
+        "car": [f"question on {word} cars" for word in ("red", "blue", "green", "black", "white")],
+        "place": [f"where is the {word}" for word in ("door", "wall", "lamp", "desk", "chair")],
+        "shop": [f"who sells {word}" for word in ("milk", "bread", "eggs", "tea", "salt")],
+    }
+    matcher = Matcher(phrasings, Words(), {"place": "car", "shop": "car"})
+    assert isinstance(matcher.verdict("zebra quantum"), Unknown)
+    assert isinstance(matcher.verdict("who sells tea"), Certain)
