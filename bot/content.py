@@ -540,6 +540,12 @@ def _safety(
     faq: Faq, lines: set[str], ids: set[str], elsewhere: Callable[[str, Path_, str], Problem]
 ) -> Iterator[Problem]:
     safety = faq.safety
+    taken = {"none"}  # what harmless examples are called
+    for kind, members in safety.ruled():
+        for number, member in enumerate(members):
+            if member.id in taken:
+                yield elsewhere("_safety.yaml", (kind, number, "id"), f"id {member.id!r} is taken: choose another")
+            taken.add(member.id)
     yield from _safety_texts(faq, elsewhere)
     steps = {step.id for step in safety.steps}
     for number, emergency in enumerate(safety.emergencies):

@@ -328,8 +328,7 @@ class Conversation:
                 # "/he is not breathing"
                 return self._question(f"{name} {argument}", memory, now)
             case Command("helpline"):
-                about = self.faq.helplines.topic
-                return Turn(writer.helpline(), memory=memory.answered(about, now) if about else None)
+                return Turn(writer.helpline(), memory=self._after_numbers(memory, now))
             case Command(name):
                 return Turn(self._command(name, writer))
             case Rating(topic_id, helpful):
@@ -350,9 +349,9 @@ class Conversation:
 
     def _country_named(self, name: str, memory: Memory, now: float) -> Turn:
         """The country behind the command, by its id or one of its names; the choice where there is none."""
-        wanted = fold(name).replace(".", "").strip()
+        wanted = _without_stops(name)
         countries = self.faq.helplines.countries
-        found = [one.id for one in countries if wanted in (one.id, *(fold(each) for each in (one.name, *one.also)))]
+        found = [one.id for one in countries if wanted in map(_without_stops, (one.id, one.name, *one.also))]
         return self._country_set(found[0], memory, now) if found else Turn(self._writer(memory).countries())
 
     def _country_set(self, country_id: str, memory: Memory, now: float) -> Turn:
@@ -526,7 +525,8 @@ class Conversation:
         verdict = decision.verdict
         named = self._matcher.content_stems(verdict.reading.words) if verdict else set()
         declines = verdict is not None and contains_any(verdict.reading.words, self._declining)
-        found = [one for one in offered if named and not declines and named <= set(self._titles[one])]
+        # The content may have been read anew since, without one of them.
+        found = [one for one in offered if named and not declines and named <= set(self._titles.get(one, ()))]
         return found[0] if len(found) == 1 else ""
 
     def _alarm(
@@ -835,6 +835,10 @@ class Conversation:
         }
         return replies.get(name, writer.unknown_command)()
 
+    def _after_numbers(self, memory: Memory, now: float) -> Memory | None:
+        about = self.faq.helplines.topic
+        return memory.answered(about, now) if about else None
+
     def _pressed(self, action: str, memory: Memory, now: float) -> Memory | None:
         """What to remember after a press: the emergency whose button it is, or one of whose steps, until it is over."""
         kind, _, argument = action.partition(":")
@@ -842,6 +846,8 @@ class Conversation:
             return memory.met(argument, now)
         if action == "none":
             return memory.offering((), now)
+        if action == "helpline":
+            return self._after_numbers(memory, now)
         step = self.faq.safety.step(argument) if kind == "step" else None
         if step is None:
             return None
@@ -876,6 +882,10 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _without_stops(name: str) -> str:
+    return fold(name).replace(".", "").strip()
 
 
 def _fresh(said: Timed, now: float) -> Timed:

@@ -103,7 +103,7 @@ class Topic(Model):
     `questions[0]` is the canonical question; the others are wordings that the matcher finds even when it has not seen
     them. `heard` are rarer, longer or more oblique wordings, which train the matcher and promise nothing. `danger` is shown in bold under the answer. `for_family` replaces
     `answer` when the question speaks of somebody else. `part_of` names the wider topic that this one is a detail of:
-    the matcher decides between wider topics first, then between a topic and its parts.
+    parts speak for their wider topic, and one that is nearly as likely goes before it.
     """
 
     id: Id

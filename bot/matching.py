@@ -216,7 +216,7 @@ class Matcher:
         self._index = _Index(fitted.index)
         self._vocabulary = frozenset(fitted.vocabulary.split())
         self._repairable = Spellings(word for word in self._vocabulary if len(word) > 3)
-        self._repaired = lru_cache(maxsize=WORDS_KEPT)(self._meant)
+        self._repair = lru_cache(maxsize=WORDS_KEPT)(self._meant)
 
     def _fit(self, words: Words) -> "Fitted":
         """The slow half of loading: read every phrasing and solve for the weights."""
@@ -261,7 +261,7 @@ class Matcher:
         for sentence in self.normaliser.sentences(text):
             fixed = []
             for word in sentence:
-                unknown = word not in self._vocabulary
+                unknown = len(word) > 3 and not word.isdigit() and word not in self._vocabulary
                 fixed.append(self._repair(word) if unknown and tried < TRIED_AT_MOST else word)
                 tried += unknown
             repairs += [(old, new) for old, new in zip(sentence, fixed, strict=True) if old != new]
@@ -299,13 +299,8 @@ class Matcher:
         """Whether words of a reading point at what was said before ("it", "that")."""
         return not self._pointers.isdisjoint(words)
 
-    def _repair(self, word: str) -> str:
-        """The FAQ's word that an unknown word was meant to be, or the word itself."""
-        if len(word) < 4 or word in self._vocabulary or word.isdigit():
-            return word
-        return self._repaired(word)
-
     def _meant(self, word: str) -> str:
+        """The FAQ's word that an unknown word was meant to be, or the word itself."""
         return unstretched(word, self._vocabulary) or self._nearest_word(word)
 
     def _nearest_word(self, word: str) -> str:
@@ -511,7 +506,7 @@ class Matcher:
         for part in parts:
             if not self.asks(part):
                 continue
-            half = self._verdict(Reading((part,)))
+            half = self._verdict(Reading((part,), verdict.reading.repairs))
             if (
                 isinstance(half, Certain)
                 and half.confidence >= SECOND_QUESTION_AT
@@ -1077,7 +1072,8 @@ def _calibrate(samples: Sequence[tuple[float, bool, int]], unanswerable: float) 
     lengths = np.log(np.clip(table[:, 2], 1, longest))
     inputs = np.column_stack([np.ones(len(table)), table[:, 0], lengths])
     bias, score, length = _logistic(inputs, right, share, np.array([0.01, 0.01, LENGTH_DECAY]))
-    return Calibration(float(bias), float(score), float(length), longest)
+    # Downward only where there is nothing to learn from: a known phrasing would be less sure than gibberish.
+    return Calibration(float(bias), float(score), float(length), longest) if score > 0 else UNFITTED
 
 
 def _logistic(inputs: Doubles, right: Doubles, share: Doubles, decay: Doubles) -> Doubles:

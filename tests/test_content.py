@@ -590,3 +590,10 @@ def test_a_file_that_is_no_yaml_is_the_only_thing_complained_of(write: Write) ->
     (problem,) = raised.value.problems
     assert problem.file.endswith("topics.yaml")
     assert "open bracket" in problem.message
+
+
+def test_two_things_of_one_id_in_the_safety_file_are_an_error(write: Write) -> None:
+    twice = SAFETY.replace("    title: Fire\n", "    title: Fire\n", 1) + (
+        "clues:\n  - {id: fire, rules: [{id: said, says: [smoke]}]}\n"
+    )
+    assert "id 'fire' is taken: choose another" in said(write(LIBRARY, helplines=HELPLINES, safety=twice))

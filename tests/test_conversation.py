@@ -1532,3 +1532,13 @@ def test_a_seizure_has_steps_of_its_own(conversation: Conversation) -> None:
         assert "Nothing in the mouth" in plain(conversation.respond(Question(text), memory, 2.0).reply), text
     still = conversation.respond(Question("i am still going to work"), memory, 2.0)
     assert still.reply.title != "A seizure"
+
+
+def test_a_choice_among_topics_of_which_one_is_gone_is_no_error(small: Conversation) -> None:
+    memory = Memory(offered=("gone", "card"), offered_at=1.0)
+    assert decision(small.respond(Question("it"), memory, 2.0)).outcome in ("suggest", "unknown")
+
+
+def test_the_button_for_the_numbers_is_remembered_like_the_command(conversation: Conversation) -> None:
+    memory = conversation.respond(Press("helpline"), now=1.0).memory or Memory()
+    assert decision(conversation.respond(Question("is it free"), memory, 2.0)).topics == ("helpline_calls",)

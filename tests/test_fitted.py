@@ -59,8 +59,8 @@ def test_other_content_is_learned_anew(write: Write, tmp_path: Path) -> None:
 
 def test_a_new_class_of_danger_is_learned_anew(write: Write, tmp_path: Path) -> None:
     examples = "fire: [smoke in the hall, the roof burns]\nnone: [a book about fire, where is the hall]\n"
-    flood = "emergencies:\n  - id: flood\n    title: Flood\n    reply: |\n      Go up.\n"
-    for safety, wanted in ((SAFETY, "fire"), (SAFETY.replace("emergencies:\n", flood), "flood")):
+    storm = "emergencies:\n  - id: storm\n    title: Storm\n    reply: |\n      Go in.\n"
+    for safety, wanted in ((SAFETY, "fire"), (SAFETY.replace("emergencies:\n", storm), "storm")):
         faq = content.load(write(LIBRARY, helplines=HELPLINES, safety=safety, safety_examples=examples))
         opinion = fitted.second_opinion(faq, Normaliser(faq.words), tmp_path)
         assert opinion is not None

@@ -448,3 +448,12 @@ def test_parts_of_a_single_topic_are_not_answered_to_anything() -> None:
     matcher = Matcher(phrasings, Words(), {"place": "car", "shop": "car"})
     assert isinstance(matcher.verdict("zebra quantum"), Unknown)
     assert isinstance(matcher.verdict("who sells tea"), Certain)
+
+
+def test_words_too_short_to_be_put_right_leave_room_for_those_that_are_not(faq: Faq, matcher: Matcher) -> None:
+    short = " ".join(["qz"] * (matching.TRIED_AT_MOST + 1))
+    assert matcher.read(f"{short} methdone").words[-1] == "methadone"
+
+
+def test_a_calibration_never_falls_with_the_score() -> None:
+    assert matching._calibrate([(0.1, True, 3), (0.8, False, 3)] * 5, 0.3) == matching.UNFITTED

@@ -20,13 +20,12 @@ import numpy.typing as npt
 
 from bot import content
 from bot.matching import phrasings_of
+from bot.meaning import WIDTH
 from bot.safety import examples
 from bot.text import Normaliser
 
 Floats = npt.NDArray[np.float32]
 
-WIDTH = 96
-"""Axes. With 64 the public sets lose up to half a point, with 128 they gain as much on one of them."""
 ALONE = 0.6
 """How much of its own vector a word has before the messages are read."""
 RIDGE = 5.0
