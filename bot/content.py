@@ -608,6 +608,12 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     texts += [(("emergencies", at, "reply"), one.reply) for at, one in enumerate(safety.emergencies)]
     texts += [(("emergencies", at, "also"), one.also or "") for at, one in enumerate(safety.emergencies)]
     texts += [(("emergencies", at, "again"), one.again or "") for at, one in enumerate(safety.emergencies)]
+    texts += [
+        (("emergencies", at, "again_later", turn), text)
+        for at, one in enumerate(safety.emergencies)
+        for turn, text in enumerate(one.again_later)
+    ]
+    texts += [(("emergencies", at, "reminder"), one.reminder or "") for at, one in enumerate(safety.emergencies)]
     texts += [(("steps", at, "text"), one.text) for at, one in enumerate(safety.steps)]
     texts += [(("steps", at, "again"), one.again or "") for at, one in enumerate(safety.steps)]
     texts += [(("refusals", at, "reply"), one.reply) for at, one in enumerate(safety.refusals)]

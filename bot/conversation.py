@@ -144,7 +144,7 @@ class Memory:
 
     The shell keeps it. `topics` (the last few answered, oldest first, each with its time), `offered` (those that the last
     reply asked to choose from, at `offered_at`, `wanted` the places of their passages that the message asked for), `family` (whether the newest was asked for somebody else) and `refusal`
-    with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency` and `step` as long after `alarmed`, `clues` (the
+    with its time `declined_at` count for `FOLLOW_UP_SECONDS`, `emergency`, `step` and how often its reply was `repeated` as long after `alarmed`, `clues` (the
     gate's, and emergencies that were said to be over, each with its time) too, all in seconds of the shell's clock; then
     they must be forgotten.
     """
@@ -159,6 +159,7 @@ class Memory:
     declined_at: float = 0.0
     emergency: str = ""
     step: str = ""
+    repeated: int = 0
     alarmed: float = 0.0
     clues: Timed = ()
 
@@ -234,12 +235,13 @@ class Memory:
         kept = [one for one in _fresh(self.clues, now) if one[0] not in named]
         return replace(self, clues=(*kept, *((clue, now) for clue in named)))
 
-    def met(self, emergency: str, now: float, step: Step | None = None) -> "Memory":
+    def met(self, emergency: str, now: float, step: Step | None = None, repeated: int = 0) -> "Memory":
         """The memory after the reply to this emergency, which has come to this step.
 
         A step that has no words for what comes after it is not kept.
         """
-        return Memory(self.country, emergency=emergency, step=step.id if step and step.again else "", alarmed=now)
+        step_id = step.id if step and step.again else ""
+        return Memory(self.country, emergency=emergency, step=step_id, repeated=repeated, alarmed=now)
 
 
 NOTHING_KNOWN = Memory()
@@ -537,9 +539,12 @@ class Conversation:
         found = decision.finding.emergencies
         if danger not in found:
             topics = self.faq.named(decision.topics)
-            reply = writer.again(danger, found, topics, reached)
+            reply = writer.again(danger, found, topics, reached, memory.repeated)
             # What may ask about something else does not begin the ten minutes anew.
-            return Turn(reply, decision, memory=memory if topics else memory.met(danger.id, now, reached))
+            known = replace(memory, repeated=memory.repeated + 1)
+            return Turn(
+                reply, decision, memory=known if topics else memory.met(danger.id, now, reached, known.repeated)
+            )
         said = [one for one in found if any(hit.owner == one.id for hit in decision.finding.hits)]
         step = self._gate.at_once(text, danger) if said == [danger] else None
         reply = writer.step(step, danger) if step else writer.emergency(*found)
@@ -705,8 +710,8 @@ class Conversation:
             reply = replace(reply, text="\n".join([reply.text, *lines]))
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
         known = replace(memory, emergency="").answered(topic, now, family=family)
-        # That it is over may be taken back ("it was true"); a death may not.
-        return Turn(reply, decision, memory=known if step.topic else known.noticed([memory.danger(now)], now))
+        # That it is over may be taken back ("it was true").
+        return Turn(reply, decision, memory=known if step.for_good else known.noticed([memory.danger(now)], now))
 
     def _still(
         self, decision: Decision, danger: Emergency, text: str, reached: Step | None
@@ -745,6 +750,10 @@ class Conversation:
             )
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
+        about = self.faq.topic(reached.topic or "") if reached else None
+        if about and decision.verdict and self._asked_of(about, self._matcher.read(text).words):
+            # "Will they take my kids", with the crew there.
+            return replace(decision, outcome="answer", topics=(about.id,), caution=True, talk=""), None
         # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
         if (decision.sure and self._asks(decision, text)) or decision.outcome == "helpline":
             return replace(decision, caution=True), None

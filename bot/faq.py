@@ -260,6 +260,10 @@ class Emergency(Model):
     """What is said of this class when a more pressing one fills the screen ("an overdose on purpose")."""
     again: Prose | None = None
     """What comes first of the reply to whatever is written soon after; without it the whole reply comes again."""
+    again_later: tuple[Prose, ...] = ()
+    """What stands in turn with `again` where more is written: the same words six times over are no company."""
+    reminder: Prose | None = None
+    """What stands above the answer to a question about something else; without it `again`."""
     contacts: tuple[Id, ...] = ()
     steps: tuple[Id, ...] = ()
     early: bool = False
@@ -289,7 +293,9 @@ class Step(Model):
     ends: bool = False
     """Nobody is in danger any more: it is offered after the emergency's first reply, and the emergency is forgotten."""
     topic: Id | None = None
-    """The topic that the next message may lean on, where this ends the emergency."""
+    """The topic that the next messages may lean on: below the emergency's words, or freely where this ends it."""
+    for_good: bool = False
+    """What this ends nobody takes back: a death."""
     in_hands: bool = False
     """Professionals are there: that it is over is believed then even in words of danger ("he's dead. they stopped")."""
     offered: bool = True

@@ -225,13 +225,15 @@ class Writer:
         others: Sequence[Emergency] = (),
         topics: Iterable[Topic] = (),
         step: Step | None = None,
+        times: int = 0,
     ) -> Reply:
         """The reply to what is written soon after this emergency's steps and asks for none of them.
 
         `others` are what it may mean besides; `topics` it may have asked about are one tap away; `step` is how far it
-        had come.
+        had come; `times` is how often this was the reply just before.
         """
-        own = (step.again if step else None) or emergency.again or emergency.reply
+        in_turn = [emergency.again or emergency.reply, *emergency.again_later]
+        own = (step.again if step else None) or in_turn[times % len(in_turn)]
         asked = tuple((self.topic_button(topic),) for topic in topics)
         texts = [own, *(other.also or other.reply for other in others)]
         return Reply(text=self._fill("\n".join(texts)), rows=(*self._danger_rows([emergency, *others]), *asked))
@@ -244,7 +246,8 @@ class Writer:
         The emergency stands above it, and in place of other notices but a `caution`'s line.
         """
         again = self.again(emergency, step=step)
-        lines = [again.text, *([self.caution(caution)] if caution else [])]
+        short = emergency.reminder if not (step and step.again) else None
+        lines = [self._fill(short) if short else again.text, *([self.caution(caution)] if caution else [])]
         return replace(reply, notice="\n".join(lines), rows=(*again.rows, *reply.rows))
 
     def _danger_rows(self, emergencies: Sequence[Emergency], *, first: bool = False) -> Rows:

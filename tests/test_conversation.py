@@ -859,7 +859,47 @@ def test_what_is_not_clearly_something_else_is_about_the_emergency(burning: Conv
         "step:window",
         "step:out",
     ]
-    assert turn.memory == replace(ALARMED, alarmed=101.0)
+    assert turn.memory == replace(ALARMED, alarmed=101.0, repeated=1)
+
+
+def test_who_writes_on_in_an_emergency_does_not_read_the_same_words_every_time(burning: Conversation) -> None:
+    fire, flood = burning.faq.safety.emergencies
+    fire = fire.model_copy(update={"again_later": ("*Get out. Call {desk}.*",)})
+    small = Conversation(
+        burning.faq.model_copy(update={"safety": burning.faq.safety.model_copy(update={"emergencies": (fire, flood)})})
+    )
+    memory, read = ALARMED, []
+    for _ in range(3):
+        turn = small.respond(Question("elephants"), memory, 101.0)
+        memory = turn.memory or memory
+        read.append(turn.reply.text)
+    assert read[0] == read[2] == "*Still inside? Call 555 0100 (in town).*"
+    assert read[1] == "*Get out. Call 555 0100 (in town).*"
+
+
+def test_a_question_after_an_emergency_has_its_short_reminder_above_where_there_is_one(burning: Conversation) -> None:
+    fire, flood = burning.faq.safety.emergencies
+    fire = fire.model_copy(update={"reminder": "*Fire? {desk}.*"})
+    small = Conversation(
+        burning.faq.model_copy(update={"safety": burning.faq.safety.model_copy(update={"emergencies": (fire, flood)})})
+    )
+    turn = small.respond(Question("When does the library open?"), ALARMED, 101.0)
+    assert turn.reply.notice == "*Fire? 555 0100 (in town).*"
+
+
+def test_what_is_asked_with_the_crew_there_is_answered_below_the_words_for_that(conversation: Conversation) -> None:
+    turn = played(conversation, "hes not waking up", "medics are here", "will they take my kids")
+    assert decision(turn).topics == ("after_emergency",)
+    assert turn.reply.notice.startswith("*Let the crew work")
+    assert "child services" in turn.reply.text
+    turn = played(conversation, "hes not waking up", "they took him to the hospital", "did i do the right thing")
+    assert "Calling was right" in turn.reply.text
+    assert not turn.reply.notice
+
+
+def test_a_death_is_not_taken_back(conversation: Conversation) -> None:
+    turn = played(conversation, "hes not waking up", "they pronounced him", "it was true")
+    assert decision(turn).emergency is None
 
 
 @pytest.mark.parametrize("sure", [True, False])
@@ -1056,6 +1096,23 @@ def test_who_fears_the_suicide_of_another_is_spoken_to_as_that(
         ("my friend wants to kill himself", "they took him to psych ward", "right place"),
         ("my kid ate one of my strips", "poison control says its ok", "Do as they told you"),
         ("my boyfriend hit me tonight", "i got out im at my sisters", "out of it for now"),
+        ("hes not breathing", "called", "Stay on the phone"),
+        ("hes not breathing", "theyre loading him up", "right place"),
+        ("hes not breathing", "ok now hes snoring loud", "Put the phone on speaker"),
+        ("he wont wake up", "can i give him a little bit so hes not sick", "Nothing more, not even a little"),
+        (
+            "dad quit drinking 2 days ago, hes shaking and sees bugs",
+            "ok i called them",
+            "No alcohol, pills or more dope",
+        ),
+        ("dad quit drinking 2 days ago, hes shaking and sees bugs", "they are here", "taken or stopped"),
+        ("dad quit drinking 2 days ago, hes shaking and sees bugs", "can i give him a beer", "Nothing more"),
+        ("im 20 weeks pregnant and bleeding", "ok i called", "*Pregnant?* Say so"),
+        ("my kid ate one of my strips", "ok i called", "1 gentle breath"),
+        ("my kid ate one of my strips", "ambulance is here", "hand them the packet"),
+        ("my kid ate one of my strips", "shes getting sleepy", "A child is in danger"),
+        ("my brother wants to kill himself", "they found him hes ok", "right place"),
+        ("i want to kill myself", "my girlfriend is here with me", "I'm glad"),
     ],
 )
 def test_what_was_done_about_an_emergency_is_heard(
