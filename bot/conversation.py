@@ -477,7 +477,7 @@ class Conversation:
         before = memory.recent(now)
         declined = memory.declined(now)
         decision = self._goes_on(decision, text, memory.lately(now), may_quote=not declined)
-        decision = self._still_declined(decision, declined)
+        decision = self._still_declined(decision, text, declined)
         pick = self._pick(decision, text, memory.choices(now))
         if pick == NONE:
             return Turn(replace(writer.none_of_these(), edits=False), decision, memory=memory.offering((), now))
@@ -682,13 +682,15 @@ class Conversation:
             return True
         return memory.for_family(now) and not self._matcher.speaks_of_oneself(self._matcher.read(text))
 
-    def _still_declined(self, decision: Decision, before: str) -> Decision:
+    def _still_declined(self, decision: Decision, text: str, before: str) -> Decision:
         """What is unclear and short soon after a refusal is the same ask once more, and gets the same refusal."""
         refusal = self.faq.safety.refusal(before)
         verdict = decision.verdict
-        if refusal is None or verdict is None or decision.outcome not in ("suggest", "unknown"):
+        if refusal is None or verdict is None:
             return decision
-        if isinstance(verdict, Certain) or not 0 < len(verdict.reading.words) <= HAGGLING_WORDS:
+        unclear = decision.outcome in ("suggest", "unknown") and not isinstance(verdict, Certain)
+        stays = refusal.stays and decision.outcome == "answer" and not self._asks(decision, text)
+        if not (unclear or stays) or not 0 < len(verdict.reading.words) <= HAGGLING_WORDS:
             return decision
         return replace(decision, outcome="refusal", topics=(), finding=replace(decision.finding, refusal=refusal))
 

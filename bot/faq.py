@@ -310,6 +310,8 @@ class Refusal(Model):
     topics: tuple[Id, ...] = ()
     firm: bool = False
     """What its rules find stands, however sure the classifier is of the opposite."""
+    stays: bool = False
+    """What is said soon after and asks nothing is still about this ("3 days", "she is only anxious")."""
     rules: tuple[Rule, ...] = ()
 
 

@@ -75,6 +75,8 @@ LENGTH_DECAY = 5.0
 """Weight decay on what the length says: a few hundred left-out phrasings say little of it, some thousand enough."""
 SENTENCES_AT_MOST, WORDS_AT_MOST = 8, 150
 """Sentences and words that are compared. What a longer story says besides is not compared at all."""
+VERY_LONG, SENTENCES_OF_VERY_LONG, WORDS_OF_VERY_LONG = 300, 5, 100
+"""Words from which on less of a message is compared, so that 4,096 characters stay within 20 ms."""
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
 """Unknown words of one message for which a repair is looked for; one with more is noise, and each takes its time."""
@@ -360,15 +362,17 @@ class Matcher:
 
     def _telling(self, sentences: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
         """The sentences that are compared: of a long story those that ask, from its end, and the end of a run-on."""
-        longer = sum(len(one) > 1 for one in sentences)
-        if longer <= SENTENCES_AT_MOST and sum(map(len, sentences)) <= WORDS_AT_MOST:
+        longer, length = sum(len(one) > 1 for one in sentences), sum(map(len, sentences))
+        if longer <= SENTENCES_AT_MOST and length <= WORDS_AT_MOST:
             return sentences
+        very_long = length >= VERY_LONG
+        at_most = SENTENCES_OF_VERY_LONG if very_long else SENTENCES_AT_MOST
         # A stable sort: what asks comes last, and of those what was said last.
         asks = [(len(one) > 1, self.asks(one)) for one in sentences]
         order = sorted(range(len(sentences)), key=asks.__getitem__)
         kept: dict[int, tuple[str, ...]] = {}
-        room = WORDS_AT_MOST
-        for at in reversed(order[-SENTENCES_AT_MOST:] if longer >= SENTENCES_AT_MOST else order):
+        room = WORDS_OF_VERY_LONG if very_long else WORDS_AT_MOST
+        for at in reversed(order[-at_most:] if longer >= at_most else order):
             kept[at] = sentences[at][-room:]
             room -= len(sentences[at])
             if room <= 0:

@@ -897,6 +897,14 @@ def test_what_is_asked_with_the_crew_there_is_answered_below_the_words_for_that(
     assert not turn.reply.notice
 
 
+def test_what_follows_a_line_on_benzos_and_asks_nothing_is_still_about_them(conversation: Conversation) -> None:
+    for then in ("3 days", "she seems ok just anxious", "should she wait"):
+        turn = played(conversation, "mom stopped her ativan bc the pharmacy messed up", then)
+        assert "benzos can be dangerous" in turn.reply.text, then
+    turn = played(conversation, "mom stopped her ativan", "how long does heroin withdrawal last")
+    assert decision(turn).topics == ("timeline",)
+
+
 def test_a_death_is_not_taken_back(conversation: Conversation) -> None:
     turn = played(conversation, "hes not waking up", "they pronounced him", "it was true")
     assert decision(turn).emergency is None
