@@ -565,13 +565,16 @@ class Conversation:
         return replace(turn, reply=writer.reminded(danger, turn.reply, reached, decision.finding.caution))
 
     def _grown_worse(self, decision: Decision, text: str, before: tuple[str, ...]) -> Decision:
-        """The emergency that a message is only after these topics and clues, or what it was taken for by itself."""
-        if decision.emergency:
-            return decision
+        """The emergencies that a message is only after these topics and clues, and what it was taken for by itself."""
         worse = self._gate.grown_worse(text, before)
-        return (
-            Decision("emergency", emergency=worse.emergencies[0].id, finding=worse) if worse.emergencies else decision
-        )
+        if not worse.emergencies:
+            return decision
+        finding = decision.finding
+        found = {one.id for one in (*finding.emergencies, *worse.emergencies)}
+        order = tuple(one for one in self.faq.safety.emergencies if one.id in found)
+        if decision.emergency:
+            worse = replace(finding, emergencies=order, hits=(*finding.hits, *worse.hits))
+        return Decision("emergency", emergency=order[0].id, finding=worse)
 
     def _instead(self, decision: Decision, before: str) -> Decision:
         """The topic before once more where it stands for what was found now."""
@@ -737,6 +740,11 @@ class Conversation:
             both = tuple(dict.fromkeys((first, *finding.emergencies, danger)))
             return replace(decision, finding=replace(finding, emergencies=both)), None
         come_to = self._gate.follow_up(text, danger, reached)
+        about = self.faq.topic(reached.topic or "") if reached else None
+        asks_about = about and decision.verdict and self._asked_of(about, self._matcher.read(text).words)
+        if about and asks_about and come_to in (None, reached) and not finding.emergencies:
+            # "Will they take my kids", with the crew there; "how long do i watch him", once that step was told.
+            return replace(decision, outcome="answer", topics=(about.id,), caution=True, talk=""), None
         believed = not finding.emergencies or (reached is not None and reached.in_hands)
         if reached and isinstance(come_to, Step) and come_to.id in reached.instead_of and not self._of_another(text):
             return Decision("emergency", emergency=danger.id), None
@@ -752,10 +760,6 @@ class Conversation:
             )
             found = (danger, *others) if by_rule else others
             return replace(decision, emergency=danger.id, finding=replace(finding, emergencies=found)), None
-        about = self.faq.topic(reached.topic or "") if reached else None
-        if about and decision.verdict and self._asked_of(about, self._matcher.read(text).words):
-            # "Will they take my kids", with the crew there.
-            return replace(decision, outcome="answer", topics=(about.id,), caution=True, talk=""), None
         # What asks nothing is about the emergency: "scared", "im home alone", "its a suboxone strip actually".
         if (decision.sure and self._asks(decision, text)) or decision.outcome == "helpline":
             return replace(decision, caution=True), None

@@ -905,6 +905,18 @@ def test_what_follows_a_line_on_benzos_and_asks_nothing_is_still_about_them(conv
     assert decision(turn).topics == ("timeline",)
 
 
+def test_a_step_told_once_gives_way_to_what_is_asked_about_it(conversation: Conversation) -> None:
+    turn = played(conversation, "i narcaned him", "he is awake now", "how long do i have to watch him")
+    assert "How long to watch?" in turn.reply.text
+    assert turn.reply.notice.startswith("*Stay with them, and watch every breath.*")
+
+
+def test_who_wants_to_follow_the_dead_is_heard_in_words_of_the_body_too(conversation: Conversation) -> None:
+    turn = played(conversation, "hes not breathing", "they said hes gone", "i cant breathe i want to be with him")
+    assert [one.id for one in decision(turn).finding.emergencies] == ["medical", "suicide"]
+    assert "988" in turn.reply.text
+
+
 def test_a_death_is_not_taken_back(conversation: Conversation) -> None:
     turn = played(conversation, "hes not waking up", "they pronounced him", "it was true")
     assert decision(turn).emergency is None
@@ -1121,6 +1133,9 @@ def test_who_fears_the_suicide_of_another_is_spoken_to_as_that(
         ("my kid ate one of my strips", "shes getting sleepy", "A child is in danger"),
         ("my brother wants to kill himself", "they found him hes ok", "right place"),
         ("i want to kill myself", "my girlfriend is here with me", "I'm glad"),
+        ("cant stop shaking and puking blood", "so no hospital then", "be seen, even when it looks better"),
+        ("cant stop shaking and puking blood", "ok taking him in", "Go now"),
+        ("my daughter cut her wrist", "shes with her counselor on the phone", "right place"),
     ],
 )
 def test_what_was_done_about_an_emergency_is_heard(
