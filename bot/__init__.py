@@ -10,6 +10,7 @@ Rooms, bottom-up; a module imports only from rooms above it in this list:
     opinion       a small linear classifier: the safety gate's second opinion
     safety        recognises the messages that must not wait for a match
     replies       what the bot can say: Reply, Button, Event, and how they are put together
+    memory        what is known of a chat for ten minutes: a value that turns take and give back
     conversation  one incoming message in, one Turn (reply and events) out
     settings      environment and .env become Settings
     feedback      counts what was asked and what helped, without who

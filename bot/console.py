@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.conversation import NOTHING_KNOWN, Command, Conversation, Incoming, Question, Turn, parse_button
+from bot.conversation import Command, Conversation, Incoming, Question, Turn, parse_button
+from bot.memory import NOTHING_KNOWN
 from bot.replies import Button, Reply, spans
 
 QUIT = {"/quit", "/exit", "/q"}

@@ -35,18 +35,17 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Messag
 from telegram.request import BaseRequest
 
 from bot.conversation import (
-    NOTHING_KNOWN,
     Command,
     Conversation,
     Incoming,
     Media,
-    Memory,
     Question,
     Turn,
     parse_button,
 )
 from bot.delivery import URGENT, Delivery
 from bot.feedback import Feedback
+from bot.memory import NOTHING_KNOWN, Memory
 from bot.metrics import Metrics
 from bot.replies import Reply, Rows, spans
 from bot.settings import Settings

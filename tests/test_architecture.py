@@ -20,6 +20,7 @@ ORDER = (
     "opinion",
     "safety",
     "replies",
+    "memory",
     "conversation",
     "settings",
     "feedback",

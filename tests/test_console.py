@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from bot.console import Chat
-from bot.conversation import NOTHING_KNOWN, Conversation, Incoming, Memory, Question, Turn
+from bot.conversation import Conversation, Incoming, Question, Turn
 from bot.faq import Faq
 from bot.matching import Matcher
+from bot.memory import NOTHING_KNOWN, Memory
 
 PROMPT_NUMBERS = ("+1-800-662-4357", "+1-866-303-3480")
 QUESTION = "How long does heroin withdrawal last?"

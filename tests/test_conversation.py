@@ -7,14 +7,12 @@ from hypothesis import given
 
 from bot import content
 from bot.conversation import (
-    FOLLOW_UP_SECONDS,
     Choice,
     Command,
     Conversation,
     Decision,
     Incoming,
     Media,
-    Memory,
     Press,
     Question,
     Rating,
@@ -23,6 +21,7 @@ from bot.conversation import (
 )
 from bot.faq import Caution, Faq, Rule, Step
 from bot.matching import Calibration, matcher_for
+from bot.memory import FOLLOW_UP_SECONDS, Memory
 from bot.opinion import Opinion
 from bot.replies import Rated, plain
 from bot.safety import learn

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot import content, fitted, review
-from bot.conversation import Conversation, Memory, Question
+from bot.conversation import Conversation, Question
 from bot.faq import Faq
 from bot.matching import EXACT_UP_TO, Matcher, phrasings_of
+from bot.memory import Memory
 from bot.safety import Gate
 from bot.text import stem
 

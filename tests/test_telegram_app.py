@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram.error import NetworkError
 
-from bot.conversation import NOTHING_KNOWN, Conversation, Decision, Incoming, Memory, Turn
+from bot.conversation import Conversation, Decision, Incoming, Turn
 from bot.faq import Faq, Source
 from bot.feedback import Feedback
 from bot.matching import Matcher
+from bot.memory import NOTHING_KNOWN, Memory
 from bot.replies import Event, Reply
 from bot.telegram_app import FLOOD_MESSAGES, FLOOD_PRESSES, Flood, Memories, TelegramBot, to_html
 from tests.telegram_server import (
