@@ -75,7 +75,7 @@ LENGTH_DECAY = 5.0
 """Weight decay on what the length says: a few hundred left-out phrasings say little of it, some thousand enough."""
 SENTENCES_AT_MOST, WORDS_AT_MOST = 8, 150
 """Sentences and words that are compared. What a longer story says besides is not compared at all."""
-VERY_LONG, SENTENCES_OF_VERY_LONG, WORDS_OF_VERY_LONG = 300, 5, 100
+VERY_LONG, SENTENCES_OF_VERY_LONG, WORDS_OF_VERY_LONG = 300, 4, 80
 """Words from which on less of a message is compared, so that 4,096 characters stay within 20 ms."""
 REPAIR_SIMILARITY = 0.75
 TRIED_AT_MOST = 40
@@ -432,7 +432,7 @@ class Matcher:
             return Certain(confidence, ranking, reading, (self.labels[best],))
         if not topics:
             return Unknown(confidence, ranking, reading)
-        if self._knows_no_word(reading) and scores[likeliest[0]] < SMALL_WORDS_AT:
+        if scores[likeliest[0]] < SMALL_WORDS_AT and self._knows_no_word(reading):
             return Unknown(min(near, SUGGEST_AT), ranking, reading)
         if near >= ANSWER_AT:
             return Certain(near, ranking, reading, (self.labels[topics[0]],))
