@@ -371,7 +371,7 @@ class Conversation:
             decision = replace(decision, outcome="answer", topics=(pick,), confidence=1.0, talk="")
             chosen = self.respond(Choice(pick), memory, now)
             return replace(chosen, decision=decision)
-        refusal = declined if decision.outcome in ("suggest", "unknown") else ""
+        refusal = declined if decision.outcome == "unknown" else ""
         if decision.outcome == "refusal" and decision.finding.refusal:
             refusal = decision.finding.refusal.id
         answered = decision.topics[0] if decision.outcome == "answer" else ""

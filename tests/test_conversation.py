@@ -301,6 +301,7 @@ def played(conversation: Conversation, *texts: str) -> Turn:
         (("my arm is red where i missed", "got the chills"), "medical"),
         (("my daughter is seeing things in the room", "she stopped drinking"), "sedative_withdrawal"),
         (("i threw up everything", "even water"), "medical"),
+        (("i took tramadol for the wd", "10 of them"), "poisoning"),
     ],
 )
 def test_what_is_said_bit_by_bit_comes_to_an_emergency(
@@ -914,6 +915,12 @@ def test_who_wants_to_follow_the_dead_is_heard_in_words_of_the_body_too(conversa
     turn = played(conversation, "hes not breathing", "they said hes gone", "i cant breathe i want to be with him")
     assert [one.id for one in decision(turn).finding.emergencies] == ["medical", "suicide"]
     assert "988" in turn.reply.text
+
+
+def test_what_is_asked_about_a_newborn_is_not_taken_for_the_mother_s_medicine(conversation: Conversation) -> None:
+    turn = played(conversation, "my baby is 5 days old and shaky", "i was on methadone", "is it my fault")
+    assert decision(turn).topics == ("newborn",)
+    assert "not your fault" in turn.reply.text
 
 
 def test_a_death_is_not_taken_back(conversation: Conversation) -> None:
