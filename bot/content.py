@@ -585,7 +585,7 @@ def _safety(
         for index, rule in enumerate(member.rules)
     ]
     rules += [(("asked_again",), safety.asked_again)] if safety.asked_again else []
-    known = [*(one.id for one in safety.emergencies), *(one.id for one in safety.clues), *ids]
+    known = [one.id for group in (safety.emergencies, safety.clues, safety.steps) for one in group] + list(ids)
     for place, rule in rules:
         for name in rule.unless:
             if name not in safety.guards:
@@ -593,7 +593,7 @@ def _safety(
                 yield elsewhere("_safety.yaml", (*place, "unless"), message)
         for name in rule.after:
             if name not in known:
-                message = f"{name!r} is no emergency, no clue and no topic{_did_you_mean(name, known)}"
+                message = f"{name!r} is no emergency, no step, no clue and no topic{_did_you_mean(name, known)}"
                 yield elsewhere("_safety.yaml", (*place, "after"), message)
         for say in rule.says:
             for name in re.findall(r"<(\w*)>", say):

@@ -245,7 +245,7 @@ class Rule(Model):
     """A soft rule adds the one-line check above the normal answer instead of replacing it."""
     after: tuple[Id, ...] = ()
     """An emergency's rule that is read only soon after the reply to one of these emergencies or topics ("i took something",
-    or "so sleepy" after the answer on using again), or after one of these clues; a step's, only in these emergencies."""
+    or "so sleepy" after the answer on using again), or after one of these clues; a step's, only in these emergencies or where it has come to one of these steps."""
     at_once: bool = False
     """A step's rule that is read with the message that raised the emergency, too: then the step is the whole reply."""
 

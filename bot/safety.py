@@ -349,7 +349,8 @@ class Gate:
         """
         sentences = self._as_one(text)
         worse = self._worse(sentences, [emergency.id])
-        said = [one for one in self._said(self._steps, sentences) if emergency.id in (one.rule.after or [emergency.id])]
+        here = {emergency.id, *([reached.id] if reached else [])}
+        said = [one for one in self._said(self._steps, sentences) if here.intersection(one.rule.after or here)]
         asked = {owned.owner for owned in said} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
         steps = (step for step in reversed(self._safety.steps) if step.id in asked)
