@@ -322,6 +322,7 @@ def share(gate: Gate, rows: Iterable[dict[str, str]]) -> float:
         ("Z", 0.97, 0.02),
         ("S", 0.96, 0.02),
         ("4", 0.97, 0.02),
+        ("5", 0.95, 0.01),
         # A third of two more of 200 and 200.
         ("1", 0.92, 0.04),
         ("2", 0.92, 0.04),
