@@ -600,9 +600,7 @@ class Conversation:
         else:
             reply = replace(reply, text="\n".join([reply.text, *lines]))
             decision = replace(decision, outcome="unknown", topics=(), emergency=None)
-        known = replace(memory, emergency="").answered(topic, now, family=family)
-        # That it is over may be taken back ("it was true").
-        return Turn(reply, decision, memory=known if step.for_good else known.noticed([memory.danger(now)], now))
+        return Turn(reply, decision, memory=_ended(step, memory, now, topic, family=family))
 
     def _still(
         self, decision: Decision, danger: Emergency, text: str, reached: Step | None
@@ -628,7 +626,13 @@ class Conversation:
         come_to = self._gate.follow_up(text, danger, reached)
         about = self.faq.topic(reached.topic or "") if reached else None
         asks_about = about and decision.verdict and self._asked_of(about, self._matcher.read(text).words)
-        if about and asks_about and come_to in (None, reached) and not finding.emergencies:
+        if (
+            about
+            and asks_about
+            and come_to in (None, reached)
+            and not finding.emergencies
+            and self._asks(decision, text)
+        ):
             # "Will they take my kids", with the crew there; "how long do i watch him", once that step was told.
             return replace(decision, outcome="answer", topics=(about.id,), caution=True, talk=""), None
         believed = not finding.emergencies or (reached is not None and reached.in_hands)
@@ -753,7 +757,7 @@ class Conversation:
         if step is None:
             return None
         if step.ends:
-            return replace(memory, emergency="", step="").noticed([memory.danger(now)], now)
+            return _ended(step, memory, now, step.topic or "")
         owner = next((one.id for one in self.faq.safety.emergencies if step.id in one.steps), "")
         danger = memory.danger(now) or owner
         return memory.met(danger, now, step) if danger else None
@@ -783,6 +787,13 @@ class Conversation:
         if action == "none":
             return writer.none_of_these()
         return writer.stale_button()
+
+
+def _ended(step: Step, memory: Memory, now: float, topic: str, *, family: bool = False) -> Memory:
+    """The memory after a step that ends the emergency, below which this topic was answered."""
+    known = replace(memory, emergency="").answered(topic, now, family=family)
+    # That it is over may be taken back ("it was true").
+    return known if step.for_good else known.noticed([memory.danger(now)], now)
 
 
 def _without_stops(name: str) -> str:

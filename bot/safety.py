@@ -353,7 +353,12 @@ class Gate:
         said = [one for one in self._said(self._steps, sentences) if here.intersection(one.rule.after or here)]
         asked = {owned.owner for owned in said} & set(emergency.steps)
         others = (one for one in self._safety.emergencies if one.id in worse and one.id != emergency.id)
-        steps = (step for step in reversed(self._safety.steps) if step.id in asked)
+        steps = (
+            step
+            for step in reversed(self._safety.steps)
+            # "The doctor says she's ok, she fell asleep": what grew worse is not over.
+            if step.id in asked and not (step.ends and emergency.id in worse)
+        )
         again = any(self._said(self._asked_again, sentences))
         own = emergency if emergency.id in worse else (reached or emergency) if again else None
         return next(others, None) or next(steps, None) or own

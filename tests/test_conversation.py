@@ -1063,7 +1063,7 @@ def test_without_words_of_its_own_an_emergency_is_said_again(small: Conversation
         ("shes throwing up", "recovery_position"),
         ("can i let him sleep it off", "recovery_position"),
         ("hes breathing now", "breathing_now"),
-        ("she woke up and wants to leave", "breathing_now"),
+        ("she woke up and wants to leave", "will_not_stay"),
         ("he went back to sleep", "recovery_position"),
         ("ok i called 911 they are coming", "help_coming"),
         ("no i meant last year", "no_danger"),
@@ -1096,7 +1096,7 @@ def test_pills_that_were_taken_after_words_of_suicide_are_an_overdose(conversati
 def test_who_worries_about_somebody_far_away_is_not_spoken_to_as_the_one_in_danger(conversation: Conversation) -> None:
     before = conversation.respond(Question("my brother says he will kill himself"), now=1.0).memory or Memory()
     for text in ("hes 3 hours away", "he wont pick up", "what do i say to him"):
-        assert "Far away?" in conversation.respond(Question(text), before, 60.0).reply.text, text
+        assert "not your fault" in conversation.respond(Question(text), before, 60.0).reply.text, text
 
 
 @pytest.mark.parametrize(
@@ -1154,6 +1154,54 @@ def test_what_was_done_about_an_emergency_is_heard(
 ) -> None:
     memory = conversation.respond(Question(first), now=1.0).memory or Memory()
     assert says in conversation.respond(Question(text), memory, 60.0).reply.text
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        (("i took too much", "my sister is here"), "let them read this"),
+        (("i took too much", "my sister is here", "she called"), "Stay on the phone"),
+        (("i took too much", "they gave me narcan i feel awful"), "Don't use to feel better"),
+        (("i took too much", "they gave me narcan", "can i take a bit to feel better"), "Give nothing on top"),
+        (("hes not breathing", "hes awake", "he wont go to hospital"), "leave naloxone with you"),
+        (("hes not breathing", "hes awake", "can i go to bed now"), "take over before you lie down"),
+        (("dad quit drinking, hes shaking", "he refuses to go"), "say that the person won't come"),
+        (("i ran out of xanax and im shaking bad", "i dont want hospital"), "all the same"),
+        (("dad quit drinking, hes shaking", "should i give him a beer"), "ask on the phone"),
+        (("my kid ate one of my strips", "hes acting normal"), "can still get worse"),
+        (("my kid ate one of my strips", "do i make him sick"), "Don't make the child throw up"),
+        (("my kid ate one of my strips", "i called poison control"), "Do what they say"),
+        (("my kid ate one of my strips", "were in hospital now"), "give them the packet"),
+        (("my friend says she wants to die", "she wont tell me where she is"), "the last place"),
+        (("my friend says she wants to die", "she says shes ok now"), "don't leave it at that"),
+        (("my friend says she wants to die", "should i tell her parents"), "A life comes before a secret"),
+        (("my husband hits me", "not now but last week"), "it isn't right now"),
+        (("my husband hits me", "he found out i wrote this"), "Go to people now"),
+    ],
+)
+def test_what_is_said_piece_by_piece_gets_the_step_of_that_minute(
+    conversation: Conversation, texts: tuple[str, ...], says: str
+) -> None:
+    assert says in played(conversation, *texts).reply.text + played(conversation, *texts).reply.title
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "says"),
+    [
+        ("dad quit drinking, hes shaking", "can i give him some water", "ask on the phone"),
+        ("my friend says she wants to die", "she says shes ok but she gave everything away", "don't leave it at that"),
+        ("my husband hits me", "not now but he is banging on the door tonight", "it isn't right now"),
+        ("my husband hits me", "what if he finds this chat", "Go to people now"),
+        ("my kid ate one of my strips", "hes fine but getting floppy", "can still get worse"),
+        ("my kid ate one of my strips", "should i call poison control", "Do what they say"),
+        ("i took too much", "my sister is here asleep", "let them read this"),
+        ("hes not breathing", "should i give him narcan", "Don't use to feel better"),
+    ],
+)
+def test_a_calming_step_is_not_told_on_a_word_alone(
+    conversation: Conversation, first: str, then: str, says: str
+) -> None:
+    assert says not in played(conversation, first, then).reply.text
 
 
 @pytest.mark.parametrize(

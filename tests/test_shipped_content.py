@@ -347,9 +347,10 @@ def test_nobody_is_told_what_to_do_after_waking_who_does_not_wake(gate: Gate, fa
     for row in lines("after_overdose.jsonl"):
         come_to = gate.follow_up(row["text"], overdose)
         told.setdefault(row["label"], []).append(come_to.id if come_to else "")
-    assert told["awake"].count("breathing_now") / len(told["awake"]) >= 0.8
+    awake = [step for step in told["awake"] if step in ("breathing_now", "will_not_stay")]
+    assert len(awake) / len(told["awake"]) >= 0.8
     for label in ("still_out", "naloxone", "no_naloxone", "breaths", "first_aid", "side", "other"):
-        assert not {"breathing_now", "no_danger", "in_hospital", "has_died"} & set(told[label]), label
+        assert not {"breathing_now", "will_not_stay", "no_danger", "in_hospital", "has_died"} & set(told[label]), label
 
 
 def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
