@@ -121,8 +121,7 @@ def read(folder: Path | None = None) -> Content:
     problems: list[Problem] = []
     parsed = {path.name: _parse(path, problems) for path in _files(folder)}
     documents = {name: document for name, document in parsed.items() if document.data is not None}
-    # Where a file could not be read, what names its topics is not wrong for that.
-    whole = len(documents) == len(parsed)
+    unread = parsed.keys() - documents.keys()
     if DEFAULTS not in documents:
         documents[DEFAULTS] = _parse(shipped_folder() / DEFAULTS, problems)
     topic_files = {name: document for name, document in documents.items() if not name.startswith("_")}
@@ -143,6 +142,9 @@ def read(folder: Path | None = None) -> Content:
 
     places: dict[tuple[str, str], tuple[str, int]] = {}
     topics = _topics(topic_files.values(), places, problems)
+    # Where a file or a topic could not be read, what names it is not wrong for that.
+    written = sum(len(document.data) for document in topic_files.values() if isinstance(document.data, list))
+    whole = not unread and len(topics) == written
     texts = _layered(Texts, defaults, "bot", documents.get("_bot.yaml"), problems)
     words = _layered(Words, defaults, "words", documents.get("_words.yaml"), problems)
     small_talk = _layered(SmallTalk, defaults, "small_talk", documents.get("_small_talk.yaml"), problems)

@@ -592,6 +592,11 @@ def test_a_file_that_is_no_yaml_is_the_only_thing_complained_of(write: Write) ->
     assert "open bracket" in problem.message
 
 
+def test_a_topic_with_a_mistake_is_not_said_to_be_missing_by_those_that_name_it(write: Write) -> None:
+    (problem,) = problems(write(two(topic("  relatd: []\n"), topic("  related: [opening]\n", **OTHER))))
+    assert "relatd" in problem.message
+
+
 def test_two_things_of_one_id_in_the_safety_file_are_an_error(write: Write) -> None:
     twice = SAFETY.replace("    title: Fire\n", "    title: Fire\n", 1) + (
         "clues:\n  - {id: fire, rules: [{id: said, says: [smoke]}]}\n"
