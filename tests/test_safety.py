@@ -444,6 +444,9 @@ def test_an_overdose_is_recognised(shipped: Gate, text: str) -> None:
         "she wants to kill herself",
         "my brother is suicidal",
         "i cut my wrists",
+        "im gonna off myself",
+        "whats the most peaceful way to go",
+        "i walked to the bridge and im standing here",
         "quiero morir",
     ],
 )
@@ -518,6 +521,10 @@ def test_a_suicide_that_is_mourned_is_not_one_that_threatens(shipped: Gate) -> N
         "how long does heroin withdrawal last",
         "does narcan hurt",
         "my son is in rehab",
+        "how do i taper off myself",
+        "coming off myself at home",
+        "my wife is pregnant and i quit dope",
+        "kill me now lol my legs wont stop",
     ],
 )
 def test_a_near_miss_is_not_an_emergency(shipped: Gate, text: str) -> None:
