@@ -139,7 +139,9 @@ def _telegram(arguments: argparse.Namespace) -> int:
     folder = arguments.faq or (Path(settings.faq_dir) if settings.faq_dir else None)
 
     def read() -> Conversation:
-        return _conversation(folder, ratings=feedback is not None)
+        conversation = _conversation(folder, ratings=feedback is not None)
+        conversation.warm_up()
+        return conversation
 
     if hasattr(signal, "SIGHUP"):
         # "Reload" while the content is being learned for the first time: it is being read.
@@ -401,7 +403,8 @@ def _bench(arguments: argparse.Namespace) -> int:
         "import re, sys; from pathlib import Path; from bot.__main__ import _conversation; from bot.feedback import Feedback;"
         "from bot.settings import Settings; from bot.telegram_app import TelegramBot; from datetime import date;"
         "f = Feedback('sqlite://', date.today);"
-        "b = TelegramBot(_conversation(Path(sys.argv[1]) if sys.argv[1:] else None, ratings=True), f);"
+        "c = _conversation(Path(sys.argv[1]) if sys.argv[1:] else None, ratings=True); c.warm_up();"
+        "b = TelegramBot(c, f);"
         "b.application(Settings(_env_file=None, telegram_bot_token='1:bench'));"
         "print(int(re.search(r'VmRSS:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) / 1024)"
     )

@@ -319,6 +319,10 @@ class Conversation:
             case _:
                 return False
 
+    def warm_up(self) -> None:
+        """Do now what the first messages would else wait for; for a process that answers many."""
+        self._gate.warm_up()
+
     def is_emergency(self, text: str) -> bool:
         """Whether the gate takes a text for danger now."""
         return self._gate.check(text).level == "emergency"

@@ -183,7 +183,7 @@ NOTHING_FOUND = Finding()
 
 
 class _Wording:
-    """One pattern. Compiled when a sentence first holds a token of each of its `needs`, which most sentences do not.
+    """One pattern. Compiled when a sentence first holds a token of each of its `needs`, or all together beforehand.
 
     `anchors` are the rarest of them.
     """
@@ -201,9 +201,12 @@ class _Wording:
         for need in self.needs:
             if need.isdisjoint(tokens):
                 return None
+        return self.compiled().search(sentence.marked)
+
+    def compiled(self) -> re.Pattern[str]:
         if self._compiled is None:
             self._compiled = re.compile(self._source)
-        return self._compiled.search(sentence.marked)
+        return self._compiled
 
 
 class _Sentence:
@@ -278,6 +281,7 @@ class Gate:
         self._second = second
         self._safety = safety
         self._normaliser = normaliser
+        self._wordings: list[_Wording] = []
         self._read: dict[str, list[str]] = {}
         self._items: dict[str, tuple[str, frozenset[str]]] = {}
         self._sets = {name: self._alternatives(phrases) for name, phrases in safety.words.items()}
@@ -306,6 +310,11 @@ class Gate:
         self._by_consonants: dict[str, list[str]] = {}
         for word in sorted(self._likely_words):
             self._by_consonants.setdefault(_consonants(word), []).append(word)
+
+    def warm_up(self) -> None:
+        """Compile every wording now, in half a second for the shipped content, so that no message waits for it."""
+        for wording in self._wordings:
+            wording.compiled()
 
     def check(self, text: str) -> Finding:
         """The finding for one message. Never raises, whatever the text is."""
@@ -622,7 +631,9 @@ class Gate:
 
     def _compile(self, say: str) -> _Wording:
         sequence, needs = self._sequence(say)
-        return _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", needs)
+        wording = _Wording(rf"(?:(?<=\s)|^){sequence}(?=\s|$)", needs)
+        self._wordings.append(wording)
+        return wording
 
     def _alternatives(self, phrases: Sequence[str]) -> tuple[str, frozenset[str]]:
         """A word list as one group, and the tokens of which a sentence must hold at least one."""

@@ -150,6 +150,13 @@ def test_an_ordinary_message_finds_nothing() -> None:
     assert gate("=fire").check("when are you open") == NOTHING_FOUND == Finding()
 
 
+def test_once_warmed_up_no_message_waits_for_a_wording_to_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    warm = gate("the shed is on fire", unless=("past",))
+    warm.warm_up()
+    monkeypatch.setattr("bot.safety.re.compile", lambda *_: pytest.fail("compiled too late"))
+    assert warm.check("the shed is on fire").level == "emergency"
+
+
 def test_a_gate_without_rules_finds_nothing() -> None:
     assert Gate(Safety(), Normaliser(Words())).check("fire") == NOTHING_FOUND
 
