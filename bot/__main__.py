@@ -371,6 +371,24 @@ def _print_listing(faq: Faq, rows: Iterable[tuple[str, float, int, int, int, str
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
+def _longest_messages(faq: Faq, count: int) -> list[str]:
+    """Messages as long as Telegram lets them be, of the FAQ's wordings from all over: half with full stops, half without."""
+    import itertools
+    import re
+
+    wordings = [wording for topic in faq.topics for wording in (*topic.questions, *topic.heard)]
+    messages: list[str] = []
+    for number in range(count):
+        message = ""
+        for step in itertools.count():
+            wording = wordings[(977 * number + 389 * step) % len(wordings)]
+            message += f"{wording}. " if number % 2 else re.sub(r"[.?!]", "", f"{wording} ")
+            if len(message) >= 4096:
+                break
+        messages.append(message[:4096])
+    return messages
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     import statistics
     import subprocess
@@ -387,6 +405,20 @@ def _bench(arguments: argparse.Namespace) -> int:
     times.sort()
     median, late = statistics.median(times), times[int(len(times) * 0.99)]
     print(f"decision: median {median:.2f} ms, 99th percentile {late:.2f} ms over {len(times)} phrasings")
+
+    conversation.warm_up()
+    longest = _longest_messages(conversation.faq, 80)
+    for name, read in (("safety gate", conversation.is_emergency), ("decision", conversation.decide)):
+        took: list[float] = []
+        for text in longest:
+            begin = time.perf_counter()
+            read(text)
+            took.append((time.perf_counter() - begin) * 1000)
+        took.sort()
+        print(
+            f"{name}, messages of 4,096 characters: median {statistics.median(took):.1f} ms, longest {took[-1]:.1f} ms"
+            f" over {len(took)}"
+        )
 
     first = conversation.faq.topics[0].questions[0]
     program = (

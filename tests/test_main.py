@@ -399,7 +399,10 @@ def test_chat_needs_no_settings(capsys: Output, monkeypatch: pytest.MonkeyPatch,
 def test_bench_prints_speed_start_and_memory(capsys: Output, folder: str) -> None:
     assert main(["bench", "--faq", folder]) == 0
 
-    decision, terminal, *memory = capsys.readouterr().out.splitlines()
+    decision, gate, longest, terminal, *memory = capsys.readouterr().out.splitlines()
+    took = r"messages of 4,096 characters: median \d+\.\d ms, longest \d+\.\d ms over 80"
+    assert re.fullmatch(f"safety gate, {took}", gate)
+    assert re.fullmatch(f"decision, {took}", longest)
     assert re.fullmatch(r"decision: median \d+\.\d\d ms, 99th percentile \d+\.\d\d ms over 20 phrasings", decision)
     assert re.fullmatch(r"terminal: \d+\.\d\d s of CPU from start to first answer", terminal)
     assert len(memory) == Path("/proc/self/status").exists()
