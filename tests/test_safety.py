@@ -532,6 +532,7 @@ def test_a_suicide_that_is_mourned_is_not_one_that_threatens(shipped: Gate) -> N
         "coming off myself at home",
         "my wife is pregnant and i quit dope",
         "kill me now lol my legs wont stop",
+        "my last night before quitting",
     ],
 )
 def test_a_near_miss_is_not_an_emergency(shipped: Gate, text: str) -> None:
