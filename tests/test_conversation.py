@@ -1188,10 +1188,8 @@ def test_what_was_done_about_an_emergency_is_heard(
         (("chest pain since i quit dope", "i cant afford the er"), "Be seen all the same"),
         (("hes blue and not waking", "ok his chest is moving now"), "Keep the ambulance coming"),
         (("help my baby isnt moving", "shes breathing but floppy"), "1 breath every 5 seconds"),
-        (
-            ("i cant keep any water down since yesterday", "no emergency im just sick i dont want an ambulance"),
-            "I read you wrong",
-        ),
+        (("hes blue and not waking", "stop telling me to call 911"), "1 breath every 5 seconds"),
+        (("hes blue and not waking", "they told me to wait here"), "Nobody called yet?"),
         (("my husband hits me", "not now but last week"), "isn't happening right now"),
         (("my husband hits me", "he found out i wrote this"), "Go to people now"),
     ],
