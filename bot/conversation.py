@@ -129,6 +129,8 @@ LONG = 25
 """Words from which on a passage must be asked for in a sentence that asks: in a story any word may stand."""
 PASSAGES = 2
 """Passages that stand above an answer: it has to fit on a screen with them."""
+NEARLY = 2
+"""Topics that came next and stand as buttons below an answer that is not sure."""
 USUAL = 1_000
 """Wordings of the FAQ whose decisions are kept: many people begin with the same few."""
 
@@ -680,7 +682,8 @@ class Conversation:
             case "refusal" if decision.finding.refusal:
                 return writer.refusal(decision.finding.refusal, notice=notice)
             case "answer":
-                return writer.answers(topics, notice=notice, family=family, asked=asked)
+                nearly = self._nearly(decision)
+                return writer.answers(topics, notice=notice, family=family, asked=asked, nearly=nearly)
             case "suggest":
                 return writer.suggest(topics, notice=notice, family=family, asked=asked)
             case "greeting":
@@ -700,6 +703,13 @@ class Conversation:
             case _:
                 follow_up = isinstance(decision.verdict, Unknown) and decision.verdict.follow_up
                 return writer.follow_up(notice=notice) if follow_up else writer.unknown(notice=notice)
+
+    def _nearly(self, decision: Decision) -> list[Topic]:
+        """The topics that come next, where the one answered may well not be the one meant."""
+        if decision.verdict is None or decision.sure:
+            return []
+        others = [topic for topic, score in decision.ranking if score > 0 and topic not in decision.topics]
+        return self.faq.named(others[:NEARLY])
 
     def _exact_labels(self) -> dict[str, str]:
         """What the quick-reply buttons send, what is typed in place of a command, and topics by their exact title."""

@@ -89,6 +89,9 @@ wordings for what is out of scope, those catch most of them."""
 
 ANSWER_AT = 0.65
 """Answer when it is right two times in three or better; else ask."""
+ANSWER_LONG_AT, LONG_FROM = 0.55, 16
+"""The same for messages of so many words, whose probability comes out too low: the phrasings that it is fitted on are short.
+Of 381 held-back questions so long that came out between this and `ANSWER_AT`, 75 % had the right one first."""
 SUGGEST_AT = 0.15
 """Below this, three guesses would waste the time of somebody who is ill."""
 ASK_IN_ANGER_AT = 0.6
@@ -434,7 +437,7 @@ class Matcher:
             return Unknown(confidence, ranking, reading)
         if scores[likeliest[0]] < SMALL_WORDS_AT and self._knows_no_word(reading):
             return Unknown(min(near, SUGGEST_AT), ranking, reading)
-        if near >= ANSWER_AT:
+        if near >= (ANSWER_AT if len(reading.words) < LONG_FROM else ANSWER_LONG_AT):
             return Certain(near, ranking, reading, (self.labels[topics[0]],))
         if near >= SUGGEST_AT:
             labels = tuple(self.labels[at] for at in topics[:SUGGESTIONS] if scores[at] > 0)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from bot.faq import Caution, Country, Emergency, Faq, Helpline, Passage, Refusal, Source, Step, Topic
 
 SUGGESTED = 3
-"""Topics offered after an answer or in a "did you mean": more do not fit on a phone beside the text."""
+"""Topics offered in a "did you mean": more do not fit on a phone beside the text."""
+BESIDES = 4
+"""Other topics that stand as buttons below an answer: two rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,19 @@ class Writer:
 
     # --- answers ---------------------------------------------------------------------------------------------------
 
-    def answer(self, topic: Topic, *, notice: str = "", family: bool = False, asked: Sequence[Passage] = ()) -> Reply:
+    def answer(
+        self,
+        topic: Topic,
+        *,
+        notice: str = "",
+        family: bool = False,
+        asked: Sequence[Passage] = (),
+        nearly: Sequence[Topic] = (),
+    ) -> Reply:
         """A topic's answer, below those of its passages that were `asked` for.
 
-        `family` chooses the wording for a relative where there is one.
+        `family` chooses the wording for a relative where there is one. `nearly` are the topics that may have been meant
+        as well; they are one tap away, before the related ones.
         """
         own = self._passages(topic, asked)
         return Reply(
@@ -108,14 +119,22 @@ class Writer:
             danger=f"{self._texts.danger_mark} {self._fill(topic.danger)}" if topic.danger else "",
             prompt=self.prompt(public=bool(notice)),
             details=self._fill(topic.folded(asked)),
-            rows=self._answer_rows(topic),
+            rows=self._answer_rows(topic, nearly),
         )
 
     def answers(
-        self, topics: Sequence[Topic], *, notice: str = "", family: bool = False, asked: Sequence[Passage] = ()
+        self,
+        topics: Sequence[Topic],
+        *,
+        notice: str = "",
+        family: bool = False,
+        asked: Sequence[Passage] = (),
+        nearly: Sequence[Topic] = (),
     ) -> Reply:
-        """The answers to a message with more than one question, in its order, in one message."""
-        first, *others = (self.answer(topic, notice=notice, family=family, asked=asked) for topic in topics)
+        """The answers to a message with more than one question, in its order, in one message. `nearly`: see `answer`."""
+        first, *others = (
+            self.answer(topic, notice=notice, family=family, asked=asked, nearly=nearly) for topic in topics
+        )
         if not others:
             return first
         text = "\n\n".join(
@@ -133,9 +152,10 @@ class Writer:
         """A thank-you; the answer stays and the question "did this help" goes."""
         return Reply(drops=f"rate:{topic.id}:", toast=self._texts.rated)
 
-    def _answer_rows(self, topic: Topic) -> Rows:
-        related = [self.topic_button(other) for other in self._faq.named(topic.related)]
-        rows = list(_in_rows(related, 2))
+    def _answer_rows(self, topic: Topic, nearly: Sequence[Topic]) -> Rows:
+        others = dict.fromkeys((*(other.id for other in nearly), *topic.related))
+        buttons = [self.topic_button(other) for other in self._faq.named(others) if other != topic]
+        rows = list(_in_rows(buttons[:BESIDES], 2))
         if self._ratings:
             rows.append(
                 (

@@ -233,7 +233,8 @@ def test_any_text_gets_a_verdict_with_a_confidence_between_0_and_1(faq: Faq, mat
     if isinstance(verdict, Ambiguous):
         assert 0 < len(verdict.labels) <= 3
     if isinstance(verdict, Certain):
-        assert verdict.confidence >= matching.ANSWER_AT
+        long = len(verdict.reading.words) >= matching.LONG_FROM
+        assert verdict.confidence >= (matching.ANSWER_LONG_AT if long else matching.ANSWER_AT)
 
 
 @given(text=any_text)

@@ -219,6 +219,14 @@ def test_related_topics_are_offered_two_a_row(library: Faq, small: Writer) -> No
     assert "sources:opening" not in actions(reply)
 
 
+def test_what_may_have_been_meant_as_well_stands_before_the_related_topics(library: Faq, small: Writer) -> None:
+    opening = library.topic("opening")
+    assert opening
+    nearly = library.named(["refund", "opening", "fines"])
+    shown = [action for action in actions(small.answers([opening], nearly=nearly)) if action.startswith("topic:")]
+    assert shown == ["topic:refund", "topic:fines", "topic:card"]
+
+
 def test_two_questions_are_answered_in_one_message_in_their_order(library: Faq, small: Writer) -> None:
     reply = small.answers([topic for topic in library.topics if topic.id in {"opening", "card"}], notice="Careful.")
     assert reply.text.index("*Opening hours*") < reply.text.index("*Library card*")

@@ -367,6 +367,20 @@ def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
     assert sum(warned["none"]) / len(warned["none"]) <= 0.35
 
 
+def test_below_an_answer_that_is_not_sure_the_next_topics_are_one_tap_away(whole: Conversation) -> None:
+    answered = 0
+    for row in lines("questions_long.jsonl"):
+        turn = whole.respond(Question(row["text"]))
+        decision = turn.decision
+        if decision and decision.outcome == "answer" and decision.verdict and len(decision.topics) == 1:
+            answered += 1
+            others = [topic for topic, _ in decision.ranking if topic not in decision.topics][:2]
+            shown = [button.action for buttons in turn.reply.rows for button in buttons]
+            first = [f"topic:{topic}" for topic in others]
+            assert decision.sure or shown[:2] == first or decision.ranking[1][1] <= 0
+    assert answered
+
+
 def test_the_words_that_ask_for_a_passage_are_read_as_they_stand(faq: Faq, matcher: Matcher) -> None:
     words = {word for topic in faq.topics for passage in topic.passages for word in passage.words}
     assert words
