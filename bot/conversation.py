@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.faq import Emergency, Faq, Passage, Step, Topic
+from bot.faq import Country, Emergency, Faq, Passage, Step, Topic
 from bot.matching import (
     COMPLAINT,
     FOLLOW_UP_WORDS,
@@ -190,6 +190,12 @@ class Conversation:
         )
         self._picks = {_plain(text): place for place, texts in faq.texts.picks.items() for text in texts}
         self._titles = {topic.id: list(map(stem, normaliser.words(topic.title))) for topic in faq.topics}
+        self._homes = {
+            " ".join(normaliser.words(words)): country
+            for wording in faq.texts.lives_in
+            for words, country in self._in_each_country(wording)
+        }
+        self._country_words = {normaliser.words(name)[-1] for name, _ in self._in_each_country("{country}")}
         self._declining = [text for text, place in self._picks.items() if place == NONE and " " not in text]
         self._decide_usual = lru_cache(maxsize=USUAL)(self._decide)
 
@@ -348,12 +354,36 @@ class Conversation:
             return self._alarm(danger, found, text, memory, now, self.faq.safety.step(memory.step))
         if command and not self.is_emergency(text):
             return self.respond(command, memory, now)
+        country = self._lives_in(text)
+        if country and country.id != memory.country:
+            memory = replace(memory, country=country.id)
+            turn = self._answered(text, danger, memory, now)
+            turn = replace(turn, memory=turn.memory or memory)
+            # Nothing stands above what to do in an emergency; its numbers are that country's.
+            calm = danger is None and turn.decision is not None and turn.decision.outcome != "emergency"
+            return replace(turn, reply=self._writer(memory).in_country(turn.reply, country)) if calm else turn
+        return self._answered(text, danger, memory, now)
+
+    def _answered(self, text: str, danger: Emergency | None, memory: Memory, now: float) -> Turn:
+        """The turn for free text that is no command."""
         before = memory.recent(now)
         decision = self._instead(self.decide(text, before), before)
         decision = self._grown_worse(decision, text, (*memory.lately(now), *memory.clued(now)))
         turn = self._decided(decision, danger, text, memory, now)
         clues = decision.finding.clues
-        return replace(turn, memory=(turn.memory or memory).noticed(clues, now)) if clues else turn
+        turn = replace(turn, memory=(turn.memory or memory).noticed(clues, now)) if clues else turn
+        alarm = turn.decision is not None and turn.decision.outcome == "emergency"
+        if alarm and self._matcher.normaliser.is_other_language(text):
+            return replace(turn, reply=self._writer(memory).for_other_language(turn.reply))
+        return turn
+
+    def _lives_in(self, text: str) -> Country | None:
+        """The country that a message says its writer is in, or None."""
+        words = self._matcher.normaliser.words(text)
+        if self._country_words.isdisjoint(words):
+            return None
+        said = next((country for phrase, country in self._homes.items() if contains_any(words, [phrase])), None)
+        return self.faq.helplines.country(said)
 
     def _decided(self, decision: Decision, danger: Emergency | None, text: str, memory: Memory, now: float) -> Turn:
         """The turn for a message that was taken for this, soon after this danger or in a calm chat."""

@@ -449,6 +449,8 @@ class Texts(Model):
         default_factory=dict
     )
     """What people send, and nothing else, who want one of these commands; `{country}` stands for each country's names."""
+    lives_in: tuple[Line, ...] = ()
+    """How people say in passing where they are; `{country}` stands for each country's names. Its numbers are shown then."""
     picks: dict[Literal["first", "second", "third", "last", "none"], tuple[Line, ...]] = Field(default_factory=dict)
     """What people write, and nothing else, to choose from the topics just offered."""
     themes: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]] = Field(
@@ -472,6 +474,8 @@ class Texts(Model):
     reviewed: Line
     unknown: Prose
     other_language: Prose
+    danger_other_language: Prose | None = None
+    """What stands below the steps of an emergency that is told in another language."""
     none_of_these: Prose
     suggest: Prose
     follow_up: Prose

@@ -343,6 +343,16 @@ class Writer:
         text = put(self._texts.country_chosen, name=country.name) if country else self._texts.country_reset
         return replace(self.helpline(), notice=self._fill(text))
 
+    def in_country(self, reply: Reply, country: Country) -> Reply:
+        """A reply below a line that says whose numbers it has."""
+        line = self._fill(put(self._texts.country_chosen, name=country.name))
+        return replace(reply, notice="\n".join([line, *([reply.notice] if reply.notice else [])]))
+
+    def for_other_language(self, reply: Reply) -> Reply:
+        """An emergency's steps, and below them what is known of them in the language that they were asked in."""
+        own = self._texts.danger_other_language
+        return replace(reply, text=f"{reply.text}\n\n{self._fill(own)}") if own else reply
+
     # --- the bot itself -----------------------------------------------------------------------------------------------
 
     def start(self) -> Reply:

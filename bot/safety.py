@@ -12,7 +12,8 @@ The rules are data (`faq/_safety.yaml`); this room only reads their small langua
 
 Beside the rules stands a second opinion for what no rule names ("face like candle wax"): a linear classifier
 (`bot.opinion`), fitted on labelled example messages, near misses included. It raises what no rule names, and makes a
-rule's match only doubtful where it is sure of the opposite; the guards `safe_now` and `past` lower what it alone raised.
+rule's match only doubtful where it is sure of the opposite; the guards `safe_now`, `past` and `denies` lower what it alone
+raised.
 A class that it is sure of stands beside those of the rules.
 
 A wording must be found inside one sentence. A rule may name guards (`unless:`): wordings that show another meaning
@@ -100,6 +101,8 @@ HARMLESS_AT, HARMLESS_SENTENCE_AT, HARMLESS_WORDS = -0.45, 0.2, 40
 the match: exam questions quote the very words, and long posts tell of overdoses years ago. In a longer run of words
 without a full stop the danger may be a small part."""
 LOWERING = ("safe_now", "past")
+DENYING, DENIED_WORDS = "denies", 11
+"""Who says no more than that they won't ("nah im not gonna kill myself") gets the soft check, which asks once more."""
 DANGER, DECLINED, CAUTIONED = "/danger", "/declined", "/cautioned"
 """The scales of all classes together; no class can be called so."""
 
@@ -455,8 +458,9 @@ class Gate:
         named = not subject or any(pattern.search(one) for one in sentences for pattern in subject)
         if not named or words < SHORTEST:
             return None, hit
-        lowered = level < SURE_AT and any(
-            name in LOWERING and pattern.search(one)
+        lowering = {*(LOWERING if level < SURE_AT else ()), *((DENYING,) if words <= DENIED_WORDS else ())}
+        lowered = any(
+            name in lowering and pattern.search(one)
             for one in sentences
             for name, pattern in self._guards.candidates(one)
         )

@@ -339,7 +339,12 @@ def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts:
         (("i want to kill myself", "i sent my mom a goodbye text"), ""),
         (("my boyfriend wants to die", "he has a gun"), "means_at_hand"),
         (("i want to kill myself", "it is my brother, he wants to shoot himself"), "someone_else"),
-        (("he is hitting me", "he is gone to get his gun"), ""),
+        (("he is hitting me", "he is gone to get his gun"), "a_weapon"),
+        (("he is hitting me", "i called 911, i am hiding"), "police_called"),
+        (("he is not breathing", "i gave him narcan and nothing"), "naloxone_given"),
+        (("i cant keep water down and i fainted", "can i use a little to fix it"), "use_on_top"),
+        (("i took 20 tylenol", "starting to hear things"), "ill_after_it"),
+        (("i want to kill myself", "there is blood everywhere"), "bleeding_now"),
         (("im pregnant and bleeding", "we are home now, the baby is moving less"), "labor_signs"),
         (("i took too much",), "it_is_me"),
         (("took too much", "nobody is home"), "it_is_me"),
@@ -1525,6 +1530,37 @@ def test_a_country_is_found_by_any_of_its_names(conversation: Conversation, type
     turn = conversation.respond(Command("country", typed))
     assert turn.memory is not None
     assert turn.memory.country == country
+
+
+def test_a_country_said_in_passing_is_remembered_and_said_once(conversation: Conversation) -> None:
+    first = conversation.respond(Question("im in ireland and on day 2, how long does withdrawal last"))
+    assert "Ireland" in first.reply.notice
+    assert first.memory
+    assert first.memory.country == "ie"
+    again = conversation.respond(Question("i live in ireland, what helps with sleep"), first.memory, 1.0)
+    assert "Ireland" not in again.reply.notice
+
+
+@pytest.mark.parametrize("text", ["my aunt was in ireland once, how long does withdrawal last", "how do i sleep"])
+def test_a_country_that_is_not_the_writer_s_changes_nothing(conversation: Conversation, text: str) -> None:
+    turn = conversation.respond(Question(text))
+    assert turn.memory is None or not turn.memory.country
+
+
+def test_nothing_stands_above_the_steps_of_an_emergency_abroad(conversation: Conversation) -> None:
+    turn = conversation.respond(Question("im in australia and my friend is not breathing"))
+    assert decision(turn).emergency == "overdose"
+    assert not turn.reply.notice
+    assert "000" in turn.reply.text
+    assert turn.memory
+    assert turn.memory.country == "au"
+
+
+def test_an_emergency_told_in_spanish_has_its_steps_in_spanish_below(conversation: Conversation) -> None:
+    spanish = conversation.respond(Question("mi hijo no respira ayuda por favor")).reply.text
+    assert "1 respiración boca a boca cada 5 segundos" in spanish
+    assert spanish.index("Call") < spanish.index("Español")
+    assert "Español" not in conversation.respond(Question("my son is not breathing")).reply.text
 
 
 def test_an_unknown_country_gets_the_choice_and_a_stale_button_says_so(conversation: Conversation) -> None:

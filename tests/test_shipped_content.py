@@ -367,6 +367,15 @@ def test_who_is_about_to_use_hears_of_lost_tolerance(gate: Gate) -> None:
     assert sum(warned["none"]) / len(warned["none"]) <= 0.35
 
 
+def test_who_says_that_they_will_not_is_asked_once_more_and_no_more(gate: Gate) -> None:
+    assert gate.check("nah im not gonna kill myself").level == "doubtful"
+    assert gate.check("im gonna kill myself").level == "emergency"
+    assert (
+        gate.check("im not gonna kill myself tonight but i have the pills here and i wrote the letters").level
+        == "emergency"
+    )
+
+
 def test_below_an_answer_that_is_not_sure_the_next_topics_are_one_tap_away(whole: Conversation) -> None:
     answered = 0
     for row in lines("questions_long.jsonl"):
