@@ -609,6 +609,9 @@ def _safety_texts(faq: Faq, elsewhere: Callable[[str, Path_, str], Problem]) -> 
     texts: list[tuple[Path_, str]] = [(("soft_check",), safety.soft_check or "")]
     texts += [(("emergencies", at, "reply"), one.reply) for at, one in enumerate(safety.emergencies)]
     texts += [(("emergencies", at, "also"), one.also or "") for at, one in enumerate(safety.emergencies)]
+    texts += [
+        (("emergencies", at, "other_language"), one.other_language or "") for at, one in enumerate(safety.emergencies)
+    ]
     texts += [(("emergencies", at, "again"), one.again or "") for at, one in enumerate(safety.emergencies)]
     texts += [
         (("emergencies", at, "again_later", turn), text)

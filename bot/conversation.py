@@ -372,18 +372,21 @@ class Conversation:
         turn = self._decided(decision, danger, text, memory, now)
         clues = decision.finding.clues
         turn = replace(turn, memory=(turn.memory or memory).noticed(clues, now)) if clues else turn
-        alarm = turn.decision is not None and turn.decision.outcome == "emergency"
+        alarm = turn.decision.emergency if turn.decision and turn.decision.outcome == "emergency" else None
         if alarm and self._matcher.normaliser.is_other_language(text):
-            return replace(turn, reply=self._writer(memory).for_other_language(turn.reply))
+            reply = self._writer(memory).for_other_language(turn.reply, self.faq.safety.emergency(alarm))
+            return replace(turn, reply=reply)
         return turn
 
     def _lives_in(self, text: str) -> Country | None:
         """The country that a message says its writer is in, or None."""
-        words = self._matcher.normaliser.words(text)
-        if self._country_words.isdisjoint(words):
+        normaliser = self._matcher.normaliser
+        if self._country_words.isdisjoint(normaliser.words(text)):
             return None
-        said = next((country for phrase, country in self._homes.items() if contains_any(words, [phrase])), None)
-        return self.faq.helplines.country(said)
+        clauses = list(itertools.chain.from_iterable(normaliser.clauses(text)))
+        homes = self._homes.items()
+        said = (country for clause in clauses for phrase, country in homes if contains_any(clause, [phrase]))
+        return self.faq.helplines.country(next(said, None))
 
     def _decided(self, decision: Decision, danger: Emergency | None, text: str, memory: Memory, now: float) -> Turn:
         """The turn for a message that was taken for this, soon after this danger or in a calm chat."""

@@ -264,6 +264,8 @@ class Emergency(Model):
     """What stands in turn with `again` where more is written: the same words six times over are no company."""
     reminder: Prose | None = None
     """What stands above the answer to a question about something else; without it `again`."""
+    other_language: Prose | None = None
+    """What stands below its steps where it is told in another language."""
     contacts: tuple[Id, ...] = ()
     steps: tuple[Id, ...] = ()
     early: bool = False
@@ -474,8 +476,6 @@ class Texts(Model):
     reviewed: Line
     unknown: Prose
     other_language: Prose
-    danger_other_language: Prose | None = None
-    """What stands below the steps of an emergency that is told in another language."""
     none_of_these: Prose
     suggest: Prose
     follow_up: Prose

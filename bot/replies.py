@@ -348,9 +348,9 @@ class Writer:
         line = self._fill(put(self._texts.country_chosen, name=country.name))
         return replace(reply, notice="\n".join([line, *([reply.notice] if reply.notice else [])]))
 
-    def for_other_language(self, reply: Reply) -> Reply:
-        """An emergency's steps, and below them what is known of them in the language that they were asked in."""
-        own = self._texts.danger_other_language
+    def for_other_language(self, reply: Reply, danger: Emergency | None) -> Reply:
+        """An emergency's steps, and below them what there is of them in another language."""
+        own = danger.other_language if danger else None
         return replace(reply, text=f"{reply.text}\n\n{self._fill(own)}") if own else reply
 
     # --- the bot itself -----------------------------------------------------------------------------------------------

@@ -343,6 +343,13 @@ def test_what_is_harmless_bit_by_bit_stays_so(conversation: Conversation, texts:
         (("he is hitting me", "i called 911, i am hiding"), "police_called"),
         (("he is not breathing", "i gave him narcan and nothing"), "naloxone_given"),
         (("i cant keep water down and i fainted", "can i use a little to fix it"), "use_on_top"),
+        (("he is not breathing", "my mom says what do we do now"), ""),
+        (("he is not breathing", "hes awake now, told me to fuck off"), "breathing_now"),
+        (("he is not breathing", "called 911, they told me to do compressions"), "help_coming"),
+        (("he is not breathing", "why call 911"), ""),
+        (("i want to kill myself", "im with people but i still want to do it"), ""),
+        (("i want to kill myself", "no emergency please i just want it over"), ""),
+        (("he is hitting me", "help is not coming"), ""),
         (("i took 20 tylenol", "starting to hear things"), "ill_after_it"),
         (("i want to kill myself", "there is blood everywhere"), "bleeding_now"),
         (("im pregnant and bleeding", "we are home now, the baby is moving less"), "labor_signs"),
@@ -1541,7 +1548,15 @@ def test_a_country_said_in_passing_is_remembered_and_said_once(conversation: Con
     assert "Ireland" not in again.reply.notice
 
 
-@pytest.mark.parametrize("text", ["my aunt was in ireland once, how long does withdrawal last", "how do i sleep"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my aunt was in ireland once, how long does withdrawal last",
+        "my daughter is living in canada, how do i help her",
+        "my dealer is from oz, here in town he sells fent",
+        "how do i sleep",
+    ],
+)
 def test_a_country_that_is_not_the_writer_s_changes_nothing(conversation: Conversation, text: str) -> None:
     turn = conversation.respond(Question(text))
     assert turn.memory is None or not turn.memory.country
@@ -1561,6 +1576,13 @@ def test_an_emergency_told_in_spanish_has_its_steps_in_spanish_below(conversatio
     assert "1 respiración boca a boca cada 5 segundos" in spanish
     assert spanish.index("Call") < spanish.index("Español")
     assert "Español" not in conversation.respond(Question("my son is not breathing")).reply.text
+
+
+def test_who_is_suicidal_in_spanish_is_not_told_how_to_give_breaths(conversation: Conversation) -> None:
+    turn = conversation.respond(Question("quiero morirme ya no puedo mas por favor ayuda"))
+    assert decision(turn).emergency == "suicide"
+    assert "oprima 2" in turn.reply.text
+    assert "respiración" not in turn.reply.text
 
 
 def test_an_unknown_country_gets_the_choice_and_a_stale_button_says_so(conversation: Conversation) -> None:
