@@ -355,7 +355,8 @@ class Conversation:
         if command and not self.is_emergency(text):
             return self.respond(command, memory, now)
         country = self._lives_in(text)
-        if country and country.id != memory.country:
+        # What was chosen stands: who says "my flat was there, now i live in spain" may mean either.
+        if country and not memory.country:
             memory = replace(memory, country=country.id)
             turn = self._answered(text, danger, memory, now)
             turn = replace(turn, memory=turn.memory or memory)
